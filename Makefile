@@ -1,0 +1,44 @@
+# Every command of the course. Works from a fresh clone: needs python3 (3.11 or later), make and git.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+SITE   := _build/html/index.html
+BOOKS  := $(sort $(wildcard notebooks/*.ipynb))
+
+.PHONY: course lab book notebooks test gates lint clean
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
+
+$(VENV)/ready: pyproject.toml requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gancourse needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar off -r requirements.txt
+	@touch $@
+
+setup: $(VENV)/ready ## make the local environment
+
+course: setup ## run the core notebooks for real, build the website from the results
+	$(BIN)/python -m tools.course
+
+lab: setup ## open JupyterLab on chapter 1
+	$(BIN)/jupyter lab notebooks/01_gan.ipynb
+
+book: setup ## build the website from the stored outputs
+	$(BIN)/python -m tools.book
+
+notebooks: setup ## run the notebooks again and store their outputs
+	$(BIN)/python -m tools.notebooks run $(BOOKS)
+
+test: setup lint ## unit tests, notebooks at smoke scale, the book with warnings as errors
+	GANCOURSE_SCALE=smoke $(BIN)/python -m pytest tests notebooks --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadfile
+
+lint: setup ## check the style of code and notebooks
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+gates: setup ## retrain every chapter's result over three seeds (ROW=name for one row)
+	$(BIN)/python -m experiments.gates $(ROW)
+
+clean: ## remove what can be made again
+	rm -rf _build .pytest_cache .ruff_cache $(VENV)

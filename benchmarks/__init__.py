@@ -1,0 +1,1 @@
+"""Speed, measured side by side; the results are committed beside the scripts."""

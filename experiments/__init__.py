@@ -1,0 +1,1 @@
+"""Scripts whose trainings take long; their results are committed beside them."""

@@ -1,0 +1,153 @@
+"""Retrain every chapter's result at laptop scale over three seeds and hold it to its gate.
+
+    python -m experiments.gates              all rows; what is done already and still holds is not run again
+    python -m experiments.gates gan-mnist    one row
+
+Every training is written to gates.json as soon as it is done, with its settings, minutes, and a stamp of the code
+that made it. A row passes if the median over its seeds meets each gate. Exits with 1 if any gate is missed.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import torch
+
+from gancourse import metrics, recipes
+from gancourse.data.digits import ImageSet
+from gancourse.files import written
+from gancourse.game import train
+from gancourse.games.gan import GAN
+from gancourse.plots import table
+from gancourse.scale import device, scale
+from tools import stamp
+
+RESULTS = Path(__file__).with_suffix(".json")  # at laptop scale, committed
+OTHERS = stamp.ROOT / "_build"  # at other scales, not committed
+SEEDS = (0, 1, 2)
+SAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One result of one chapter: how it is made, and what it must reach."""
+
+    make: Callable[[], GAN]
+    data: str
+    at_least: dict[str, float]
+    at_most: dict[str, float]
+
+    def missed(self, figures: dict[str, float]) -> list[str]:
+        low = [f"{k} {figures[k]:.3f} < {v}" for k, v in self.at_least.items() if figures[k] < v]
+        return low + [f"{k} {figures[k]:.3f} > {v}" for k, v in self.at_most.items() if figures[k] > v]
+
+
+GAN_GATE = ({"classes": 10, "rarest": 0.04, "confidence": 0.90}, {"frechet over blurred": 0.05, "minutes": 4.0})
+CGAN_GATE = ({"accuracy": 0.97, "diversity": 0.6}, {"minutes": 4.0})
+ROWS = {
+    "gan-mnist": Row(recipes.gan, "mnist", *GAN_GATE),
+    "gan-digits": Row(recipes.gan, "digits", *GAN_GATE),
+    "cgan-mnist": Row(recipes.cgan, "mnist", *CGAN_GATE),
+}
+
+
+def play(row: Row, seed: int) -> dict:
+    """One training with this seed: its figures, beside those of real and blurred images."""
+    real, test = [part.to(device()) for part in recipes.digit_sets(row.data)]
+    if real.name != row.data:
+        sys.exit(f"{row.data} cannot be had here, and this row is about nothing else: set GANCOURSE_DATA")
+    judge = metrics.judge_of(real, test)
+    torch.manual_seed(seed)
+    game = row.make().to(device())
+    labelled = bool(game.G.classes)
+    start = time.monotonic()
+    train(game, real.batches(recipes.BATCH, labels=labelled, seed=seed), recipes.rounds(), seed=seed)
+    minutes = (time.monotonic() - start) / 60
+    z = torch.randn(SAMPLES, game.G.z_dim, generator=torch.Generator().manual_seed(seed + 100)).to(device())
+    y = torch.arange(SAMPLES, device=device()) % 10
+    figures = metrics.assess(judge, game.sample(z, y) if labelled else game.sample(z), test, y if labelled else None)
+    return figures | compare(judge, real, test, figures) | {"minutes": minutes, "rounds": game.played}
+
+
+def compare(judge: metrics.Judge, real: ImageSet, test: ImageSet, figures: dict[str, float]) -> dict[str, float]:
+    """The Fréchet distance beside that of real images (as good as it gets) and over that of blurred ones."""
+    controls = metrics.controls(real, test)
+    of = {name: metrics.assess(judge, controls[name][0], test)["frechet"] for name in ("real", "blurred")}
+    return {"frechet of real": of["real"], "frechet over blurred": figures["frechet"] / of["blurred"]}
+
+
+def made_by() -> dict:
+    """The stamp of a training: the code, the versions, the hardware, the day."""
+    files = stamp.used_files([m for m in sys.modules if m.startswith("gancourse")])
+    return {
+        "library": stamp.library_hashes(files),
+        "scale": scale(),
+        "hardware": stamp.hardware(),
+        "versions": stamp.versions(),
+        "date": date.today().isoformat(),
+    }
+
+
+def results_file() -> Path:
+    return RESULTS if scale() == "laptop" else OTHERS / f"gates-{scale()}.json"
+
+
+def load(path: Path) -> dict:
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def holds(kept: dict | None) -> bool:
+    """Whether a kept training was made by the code as it stands, at the scale in force."""
+    return kept is not None and kept["stamp"]["scale"] == scale() and not stamp.changed(kept["stamp"]["library"])
+
+
+def run(name: str, path: Path) -> None:
+    """Train what is missing of one row; each training is kept as soon as it is done."""
+    for seed in SEEDS:
+        results = load(path)
+        if holds(results.get(name, {}).get(str(seed))):
+            continue
+        print(f"{name}, seed {seed}", flush=True)
+        results.setdefault(name, {})[str(seed)] = {"figures": play(ROWS[name], seed), "stamp": made_by()}
+        with written(path) as partial:
+            partial.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
+
+
+def report(names: list[str], path: Path) -> list[str]:
+    """Print every seed and the median of each row; return what was missed."""
+    lines, missed = {}, []
+    for name in names:
+        seeds = {seed: kept["figures"] for seed, kept in load(path)[name].items()}
+        lines |= {f"{name}, seed {seed}": figures for seed, figures in seeds.items()}
+        keys = next(iter(seeds.values()))
+        median = {key: statistics.median(figures[key] for figures in seeds.values()) for key in keys}
+        lines[f"{name}, median"] = median
+        missed += [f"{name}: {what}" for what in ROWS[name].missed(median)]
+    print(table(lines))
+    return missed
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", nargs="*", help=f"of {', '.join(ROWS)} (default: all)")
+    names = parser.parse_args(arguments).rows or list(ROWS)
+    for name in names:
+        if name not in ROWS:
+            parser.error(f"there is no row {name!r}: choose from {', '.join(ROWS)}")
+        run(name, results_file())
+    missed = report(names, results_file())
+    if scale() == "smoke":
+        print("At smoke scale the gates are not asked: this run shows only that everything works.")
+        return 0
+    print("\n".join(f"MISSED {line}" for line in missed) or "All gates are met.")
+    return int(bool(missed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

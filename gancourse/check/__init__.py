@@ -1,0 +1,30 @@
+"""Exercises that check themselves: `check.ex01_d_loss(d_loss)` prints a verdict that teaches, and returns True or False.
+
+A verdict opens with "Right.", "Not yet:" or "Still open:". Checks play the answer on a few small numbers, take no time
+and train nothing; every right way to write it is accepted. `predict` and `recall` keep predictions, `progress` shows
+what is done (see :mod:`gancourse.check.progress` for where it is kept).
+"""
+
+from gancourse.check.ch00 import ex00_bce, ex00_best_critic, ex00_stop_gradient, ex00_transposed_size
+from gancourse.check.ch01 import STEPS, ex01_d_loss, ex01_g_loss, ex01_order, ex01_round
+from gancourse.check.ch02 import ex02_accuracy, ex02_d_loss, ex02_grid, ex02_tell
+from gancourse.check.progress import predict, progress, recall
+
+__all__ = [
+    "STEPS",
+    "ex00_bce",
+    "ex00_best_critic",
+    "ex00_stop_gradient",
+    "ex00_transposed_size",
+    "ex01_d_loss",
+    "ex01_g_loss",
+    "ex01_order",
+    "ex01_round",
+    "ex02_accuracy",
+    "ex02_d_loss",
+    "ex02_grid",
+    "ex02_tell",
+    "predict",
+    "progress",
+    "recall",
+]

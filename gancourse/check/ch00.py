@@ -1,0 +1,291 @@
+"""Exercises of chapter 00: the pieces that every GAN is made of."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from gancourse.check.verdict import (
+    Answer,
+    NotYet,
+    Slip,
+    compare,
+    exercise,
+    finite,
+    kind,
+    loss_of,
+    same,
+    same_gradient,
+    show,
+    tensor_of,
+)
+
+
+def cross_entropy(s: Tensor, t: Tensor) -> Tensor:
+    """softplus(s) - t s, each entry of its own."""
+    return softplus(s) - t * s
+
+
+BCE_SLIPS = (
+    Slip("swapped labels: 1 is treated as 0", "t = 1 should cost -log D = softplus(-s)", lambda s, t: bce(s, 1 - t)),
+    Slip(
+        "missing minus: this is the likelihood, which grows as D gets better",
+        "a loss is its negative",
+        lambda s, t: -bce(s, t),
+    ),
+    Slip(
+        "a sum instead of a mean",
+        "use .mean(), so that the batch size does not matter",
+        lambda s, t: len(s.flatten()) * bce(s, t),
+    ),
+    Slip(
+        "sigmoid twice: the cross-entropy on logits takes its own sigmoid",
+        "give it the logits as they are",
+        lambda s, t: bce(s.sigmoid(), t),
+    ),
+    Slip("the term t s is missing: every target is treated as 0", "softplus(s) - t s", lambda s, t: softplus(s).mean()),
+    Slip(
+        "only the targets 1 count: the term of the targets 0 is missing",
+        "add (1 - t) softplus(s)",
+        lambda s, t: (t * softplus(-s)).mean(),
+    ),
+    Slip(
+        "only the targets 0 count: the term of the targets 1 is missing",
+        "add t softplus(-s)",
+        lambda s, t: ((1 - t) * softplus(s)).mean(),
+    ),
+    Slip("the term t s has the wrong sign", "softplus(s) - t s", lambda s, t: (softplus(s) + t * s).mean()),
+    Slip("target and logit are swapped", "logit first, then target", lambda s, t: bce(t, s)),
+    Slip(
+        "squared error: a distance of probabilities, not a cross-entropy",
+        "the cross-entropy is -log of the probability given to the target",
+        lambda s, t: (s.sigmoid() - t).square().mean(),
+    ),
+    Slip(
+        "the probability itself, without its logarithm",
+        "the cross-entropy is -log of the probability given to the target",
+        lambda s, t: -(t * s.sigmoid() + (1 - t) * (-s).sigmoid()).mean(),
+    ),
+    Slip("logarithm to the base 2", "use the natural logarithm", lambda s, t: bce(s, t) / 0.6931472),
+)
+
+
+def bce(s: Tensor, t: Tensor) -> Tensor:
+    return cross_entropy(s, t).mean()
+
+
+@exercise("bce(logit, target), the mean binary cross-entropy, computed from logits")
+def ex00_bce(f):
+    """f(logit, target) -> mean of softplus(s) - t s; must hold for a logit of 200, too."""
+    answer = Answer(f, "bce(logit, target)")
+    for s, t in (
+        ([2.0, -1.0, 0.5, -3.0], [1.0, 0.0, 0.0, 1.0]),
+        ([[0.3, -1.2, 2.5], [1.0, -0.4, 0.7]], [[0.0, 1, 1], [1, 0, 1]]),
+    ):
+        s, t = torch.tensor(s, requires_grad=True), torch.tensor(t)
+        loss = loss_of(answer(s, t.clone()))
+        told = f"With logits {show(s)} and targets {show(t)}"
+        compare(loss, bce(s, t), BCE_SLIPS, (s, t), told, hint="-log D for a target 1, -log(1 - D) for a target 0")
+        same_gradient(loss, bce(s, t), [s], ["the logits"], "stay with torch functions, which know their derivative")
+    s, t = torch.tensor([200.0, -200.0]), torch.tensor([0.0, 1.0])
+    big = answer(s, t)
+    if not same(big, bce(s, t)):
+        raise NotYet(
+            "the formula is right, but it breaks down for large logits",
+            f"For a logit of 200 and target 0 the loss is 200; yours is {show(big)}: sigmoid(200) is rounded to 1.",
+            "do not go through the sigmoid: softplus(s) is log(1 + exp(s)) and never overflows",
+        )
+    return "The cross-entropy of a logit s is softplus(s) - t s, exact even for a logit of 200."
+
+
+CRITIC_SLIPS = (
+    Slip(
+        "swapped: this is the probability of being fake",
+        "D* is the share of the real density",
+        lambda p, q: q / (p + q),
+    ),
+    Slip(
+        "the ratio p / p_g grows without bound, and D* is a probability",
+        "divide by the sum, p + p_g",
+        lambda p, q: p / q,
+    ),
+    Slip("the ratio upside down", "the share of p in the sum p + p_g", lambda p, q: q / p),
+    Slip("a difference is no probability", "divide p by the sum, p + p_g", lambda p, q: p - q),
+    Slip(
+        "the difference over the sum lies between -1 and 1",
+        "only p stands above the line",
+        lambda p, q: (p - q) / (p + q),
+    ),
+    Slip("this is the logit of D*", "sigmoid(log p - log p_g) is D* itself", lambda p, q: (p / q).log()),
+    Slip("the sigmoid of the ratio", "the logit of D* is the logarithm of the ratio", lambda p, q: (p / q).sigmoid()),
+    Slip("the sigmoid of the difference", "the logit of D* is log p - log p_g", lambda p, q: (p - q).sigmoid()),
+    Slip("missing brackets: p / p + p_g is 1 + p_g", "p / (p + p_g)", lambda p, q: 1 + q),
+    Slip("p alone is a density, not a verdict", "compare it with p_g: p / (p + p_g)", lambda p, q: p),
+    Slip("divided by the sum over all places", "each place has its own sum, p + p_g", lambda p, q: p / (p + q).sum()),
+    Slip(
+        "1/2 everywhere: so says D* only once p_g equals p",
+        "before that it depends on the place: p / (p + p_g)",
+        lambda p, q: torch.full_like(p, 0.5),
+    ),
+)
+
+
+@exercise("best_critic(p, p_g), the best possible D at places where the densities are p and p_g")
+def ex00_best_critic(f):
+    """f(p, p_g) -> p / (p + p_g), entry by entry."""
+    answer = Answer(f, "best_critic(p, p_g)")
+    for p, q in (([0.1, 0.4, 0.3, 0.7], [0.3, 0.1, 0.3, 0.2]), ([2.0, 0.01], [0.5, 0.9])):
+        p, q = torch.tensor(p), torch.tensor(q)
+        result = answer(p.clone(), q.clone())
+        result = torch.as_tensor(result) if type(result).__module__ == "numpy" else result
+        result = tensor_of(
+            result, p.shape, "D* has one value for each place: compute entry by entry, without mean or sum"
+        )
+        told = f"With p = {show(p)} and p_g = {show(q)}"
+        compare(
+            finite(result, "a division by 0?"),
+            p / (p + q),
+            CRITIC_SLIPS,
+            (p, q),
+            told,
+            hint="a share: p out of p + p_g",
+        )
+    return "D* = p / (p + p_g): 1/2 where both densities agree, near 1 where only real data lie."
+
+
+SIZE_SLIPS = (
+    Slip(
+        "this is the formula of the ordinary convolution, which shrinks",
+        "turn it around: solve n = (out + 2 padding - kernel) / stride + 1 for out",
+        lambda n, k, s, p: (n + 2 * p - k) // s + 1,
+    ),
+    Slip(
+        "n stride holds only where kernel - stride = 2 padding",
+        "n pixels have n - 1 steps between them",
+        lambda n, k, s, p: n * s,
+    ),
+    Slip(
+        "off by one step: n pixels have n - 1 steps between them",
+        "(n - 1) stride",
+        lambda n, k, s, p: n * s - 2 * p + k,
+    ),
+    Slip(
+        "padding is added, but a transposed convolution cuts it off",
+        "- 2 padding",
+        lambda n, k, s, p: (n - 1) * s + 2 * p + k,
+    ),
+    Slip("padding is cut on one side only", "on both sides: 2 padding", lambda n, k, s, p: (n - 1) * s - p + k),
+    Slip("padding is missing", "cut off padding on both sides: - 2 padding", lambda n, k, s, p: (n - 1) * s + k),
+    Slip(
+        "the kernel is missing: the last pixel, too, writes a whole kernel",
+        "+ kernel",
+        lambda n, k, s, p: (n - 1) * s - 2 * p,
+    ),
+    Slip(
+        "off by one: kernel - 1 instead of kernel",
+        "PyTorch's formula has a + 1 at its end",
+        lambda n, k, s, p: (n - 1) * s - 2 * p + k - 1,
+    ),
+    Slip(
+        "kernel and stride are swapped",
+        "steps of length stride, then one kernel",
+        lambda n, k, s, p: (n - 1) * k - 2 * p + s,
+    ),
+)
+
+
+@exercise("transposed_size(n, kernel, stride, padding), the side of a transposed convolution's output")
+def ex00_transposed_size(f):
+    """f(n, kernel, stride, padding) -> (n - 1) stride - 2 padding + kernel."""
+    answer = Answer(f, "transposed_size(n, kernel, stride, padding)")
+    for case in ((5, 4, 3, 1), (7, 4, 2, 1), (9, 3, 1, 0), (4, 7, 3, 2)):
+        n, k, s, p = case
+        side = answer(*case)
+        if isinstance(side, bool | str | tuple | list | torch.Size | nn.Module) or not hasattr(side, "__int__"):
+            raise NotYet(
+                f"wrong type: {kind(side)} came back, and one whole number is asked for", hint="the side of a square"
+            )
+        if isinstance(side, Tensor) and side.numel() != 1:
+            raise NotYet(f"wrong shape: {tuple(side.shape)}, and one number is asked for", hint="its side is shape[-1]")
+        told = f"With n = {n}, kernel = {k}, stride = {s}, padding = {p}"
+        right = torch.tensor((n - 1) * s - 2 * p + k)
+        side = finite(torch.as_tensor(side), "a division by 0?")
+        compare(side, right, SIZE_SLIPS, case, told, hint="(n - 1) steps, then one kernel, less what padding cuts off")
+    return (
+        "(n - 1) stride - 2 padding + kernel. With kernel 4, stride 2, padding 1 it is 2 n: the doubling used in DCGAN."
+    )
+
+
+class Line(nn.Module):
+    """A tiny network: a linear map with known numbers."""
+
+    def __init__(self, weight: list, bias: list):
+        super().__init__()
+        self.net = nn.Linear(len(weight[0]), len(weight))
+        self.net.weight = nn.Parameter(torch.tensor(weight))
+        self.net.bias = nn.Parameter(torch.tensor(bias))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net(x)
+
+
+@exercise("critic_on_fakes(G, D, z), D's logits for G's fakes, with a gradient for D and none for G")
+def ex00_stop_gradient(f):
+    """f(G, D, z) -> D(G(z).detach())"""
+    answer = Answer(f, "critic_on_fakes(G, D, z)")
+    G, D = Line([[1.0, -0.5], [0.3, 2.0]], [0.1, -0.2]), Line([[0.7, -1.1]], [0.4])
+    z = torch.tensor([[1.0, 2.0], [-0.5, 0.3], [0.2, -1.5]])
+    logits = finite(tensor_of(answer(G, D, z.clone())), "D(G(z)) has no division and no logarithm")
+    told = f"For G(z) = {show(G(z))}"
+    compare(
+        logits, D(G(z)), STOP_SLIPS, (G, D, z), told, hint="z goes into G, the fakes into D, and nothing else is done"
+    )
+    tensor_of(logits, (3, 1), "return D's logits as they come, (n, 1)")
+    held_still(G, D, logits)
+    return "detach() cuts the graph between the players: D learns from the fake, and G does not notice."
+
+
+STOP_SLIPS = (
+    Slip("these are probabilities, and logits are asked for", "no sigmoid", lambda G, D, z: D(G(z)).sigmoid()),
+    Slip("these are the fakes, and D has not seen them", "give them to D", lambda G, D, z: G(z)),
+    Slip("D was given the noise, not the fakes", "first G(z)", lambda G, D, z: D(z)),
+    Slip("the logits were averaged", "return one logit for each fake", lambda G, D, z: D(G(z)).mean()),
+)
+
+
+def held_still(G: nn.Module, D: nn.Module, logits: Tensor) -> None:
+    """No gradient reaches G, all of it reaches D, and both can still learn afterwards."""
+    for name, player in (("G", G), ("D", D)):
+        if not all(p.requires_grad for p in player.parameters()):
+            raise NotYet(
+                f"{name} is frozen for good: it can learn nothing any more", hint="cut the graph instead: .detach()"
+            )
+    to_g = reaches(logits, G)
+    if to_g and not G.training:
+        raise NotYet(
+            "eval() does not stop gradients: it only switches dropout and BatchNorm",
+            f"{to_g:.3g} arrived at G.",
+            "use .detach() on the fakes",
+        )
+    if to_g:
+        raise NotYet(
+            "missing detach: the gradient runs through D into G",
+            f"The gradient that arrived at G sums to {to_g:.3g}, and nothing should.",
+            "where do the fakes leave G? Cut there, with .detach()",
+        )
+    if not reaches(logits, D):
+        raise NotYet(
+            "no gradient reaches D either: the cut is too late, or no_grad spans both players",
+            "0 arrived at D, so it could learn nothing.",
+            "cut between the players: detach what G returns, not what D returns",
+        )
+
+
+def reaches(logits: Tensor, player: nn.Module) -> float:
+    """How much gradient arrives at the player: the sum of its sizes."""
+    if not logits.requires_grad:
+        return 0.0
+    weights = torch.tensor([[1.0], [2.0], [4.0]])
+    grads = torch.autograd.grad(
+        (weights * logits).sum(), list(player.parameters()), allow_unused=True, retain_graph=True
+    )
+    return sum(float(g.abs().sum()) for g in grads if g is not None)

@@ -1,0 +1,533 @@
+"""Exercises of chapter 01: the two losses, and who moves when."""
+
+import re
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from gancourse.check.verdict import (
+    Answer,
+    NotYet,
+    Slip,
+    StillOpen,
+    compare,
+    exercise,
+    kind,
+    loss_of,
+    same,
+    same_gradient,
+    show,
+)
+
+
+class Critic(nn.Module):
+    """A critic with known numbers: the logit of an image is 2 (mean of its pixels) + 0.5, shape (n, 1)."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.tensor(2.0)), nn.Parameter(torch.tensor(0.5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        expect_images(x)
+        return self.weight * x.flatten(1).mean(1, keepdim=True) + self.bias
+
+
+def expect_images(x: object) -> None:
+    if x is ...:
+        raise StillOpen("D was given `...`.")
+    if not isinstance(x, Tensor) or x.dim() != 4:
+        raise NotYet(f"D was given {kind(x)}", hint="D takes a batch of images, (n, c, h, w)")
+
+
+def images(*means: float) -> Tensor:
+    """One 2 x 2 image for each mean, its pixels spread about it: (n, 1, 2, 2)."""
+    return torch.tensor(means).view(-1, 1, 1, 1) + torch.tensor([[0.3, -0.1], [0.2, -0.4]])
+
+
+D_SLIPS = (
+    Slip(
+        "swapped labels: D is asked to call real images fake and fakes real",
+        "real images cost -log D(x) = softplus(-s), fakes cost -log(1 - D) = softplus(s)",
+        lambda r, f: softplus(r).mean() + softplus(-f).mean(),
+    ),
+    Slip(
+        "missing minus: this is the value that D should make large, and an optimizer makes losses small",
+        "minimize the negative of eq. 1",
+        lambda r, f: softplus(-r).mean().neg() - softplus(f).mean(),
+    ),
+    Slip(
+        "both are called real: the label of the fakes is 1",
+        "to D, fakes have the label 0: softplus(s)",
+        lambda r, f: softplus(-r).mean() + softplus(-f).mean(),
+    ),
+    Slip(
+        "both are called fake: the label of the real images is 0",
+        "to D, real images have the label 1: softplus(-s)",
+        lambda r, f: softplus(r).mean() + softplus(f).mean(),
+    ),
+    Slip(
+        "the fakes are missing: a D that calls everything real would win",
+        "add softplus(D(fake)).mean()",
+        lambda r, f: softplus(-r).mean(),
+    ),
+    Slip(
+        "the real images are missing: a D that calls everything fake would win",
+        "add softplus(-D(x)).mean()",
+        lambda r, f: softplus(f).mean(),
+    ),
+    Slip(
+        "the real images are used twice, the fakes never",
+        "the second term takes D(fake)",
+        lambda r, f: softplus(-r).mean() + softplus(r).mean(),
+    ),
+    Slip(
+        "the fakes are used twice, the real images never",
+        "the first term takes D(x)",
+        lambda r, f: softplus(-f).mean() + softplus(f).mean(),
+    ),
+    Slip(
+        "the two terms are subtracted, so D gains by failing on the fakes",
+        "both are costs: add them",
+        lambda r, f: softplus(-r).mean() - softplus(f).mean(),
+    ),
+    Slip(
+        "the minus stands before the first term only",
+        "-(log D(x) + log(1 - D(fake))), with brackets",
+        lambda r, f: softplus(f).mean() - softplus(-r).mean(),
+    ),
+    Slip(
+        "a sum instead of a mean",
+        "use .mean(), so that the batch size does not matter",
+        lambda r, f: (softplus(-r) + softplus(f)).sum(),
+    ),
+    Slip(
+        "sigmoid twice: the cross-entropy on logits takes its own sigmoid, so D can hardly ever be sure",
+        "give it the logits as they are",
+        lambda r, f: softplus(-r.sigmoid()).mean() + softplus(f.sigmoid()).mean(),
+    ),
+    Slip(
+        "the logarithm is taken of the mean; the mean of the logarithms is asked for",
+        "first softplus, then .mean()",
+        lambda r, f: -r.sigmoid().mean().log() - (1 - f.sigmoid().mean()).log(),
+    ),
+    Slip(
+        "softplus of the mean; the mean of softplus is asked for",
+        "first softplus, then .mean()",
+        lambda r, f: softplus(-r.mean()) + softplus(f.mean()),
+    ),
+    Slip(
+        "probabilities without their logarithms",
+        "the cost is -log D(x), not -D(x)",
+        lambda r, f: f.sigmoid().mean() - r.sigmoid().mean(),
+    ),
+    Slip(
+        "probabilities without their logarithms",
+        "the cost is -log D(x), not 1 - D(x)",
+        lambda r, f: 1 - r.sigmoid().mean() + f.sigmoid().mean(),
+    ),
+    Slip(
+        "raw logits: this is the loss of a Wasserstein critic",
+        "put softplus around each logit",
+        lambda r, f: f.mean() - r.mean(),
+    ),
+    Slip(
+        "the hinge loss: a good one, and another game's",
+        "softplus in place of relu(1 + ...)",
+        lambda r, f: (1 - r).relu().mean() + (1 + f).relu().mean(),
+    ),
+    Slip(
+        "squared errors: the loss of the least-squares GAN",
+        "the cross-entropy is asked for: softplus",
+        lambda r, f: (r - 1).square().mean() + f.square().mean(),
+    ),
+)
+
+
+@exercise("d_loss(D, x, fake), the critic's loss; D returns logits")
+def ex01_d_loss(f):
+    """f(D, x, fake) -> mean of softplus(-D(x)) + mean of softplus(D(fake)), or half of it."""
+    answer = Answer(f, "d_loss(D, x, fake)")
+    for x, fake in ((images(0.75, -0.75, 0.1), images(-1.0, 0.4, -0.35)), (images(-0.2, 1.1), images(0.9, 0.3))):
+        D = Critic()
+        judge_d_loss(answer(D, x.clone(), fake.clone()), D, D(x), D(fake))
+    return "An undecided D (every logit 0) scores 2 log 2 = 1.386, or half of it." + overflow(
+        lambda: answer(Critic(), images(-100.0), images(100.0)), 400.5
+    )
+
+
+def judge_d_loss(result: object, D: nn.Module, real: Tensor, fake: Tensor, more: Sequence[Slip] = ()) -> None:
+    """Hold a critic's loss to the one for these logits, in value and in what D learns from it."""
+    loss, right = loss_of(result), softplus(-real).mean() + softplus(fake).mean()
+    told = f"With D(x) = {show(real.flatten())} and D(fake) = {show(fake.flatten())}"
+    hint = "-log D(x) is softplus(-D(x)), -log(1 - D(fake)) is softplus(D(fake)); each with its mean"
+    k = compare(loss, right, (*D_SLIPS, *more), (real, fake), told, factors=(1.0, 0.5), hint=hint)
+    hint = "D learns from both terms: detach images if you like, but never what D returns"
+    same_gradient(loss, k * right, list(D.parameters()), [f"D.{name}" for name, _ in D.named_parameters()], hint)
+
+
+def overflow(play, right: float) -> str:
+    """A remark for formulas that go through the sigmoid and break down for large logits."""
+    try:
+        result = play()
+        if any(same(result, torch.tensor(k * right)) for k in (1.0, 0.5)):
+            return ""
+    except Exception:
+        return ""
+    return f" One thing more: for logits of 200 yours gives {show(result)}; softplus takes them as they are."
+
+
+G_SLIPS = (
+    Slip(
+        "this is the saturating loss, log(1 - D(fake)): its gradient fades just where D is sure of the fake",
+        "the non-saturating one is -log D(fake) = softplus(-s)",
+        lambda s: -softplus(s).mean(),
+    ),
+    Slip(
+        "the label of the fakes is 0: this is the critic's wish, and G would help D",
+        "G wants its fakes called real, label 1: softplus(-s)",
+        lambda s: softplus(s).mean(),
+    ),
+    Slip(
+        "missing minus: log D(fake) is what G should make large, and an optimizer makes losses small",
+        "minimize -log D(fake)",
+        lambda s: -softplus(-s).mean(),
+    ),
+    Slip(
+        "a sum instead of a mean", "use .mean(), so that the batch size does not matter", lambda s: softplus(-s).sum()
+    ),
+    Slip(
+        "sigmoid twice: the cross-entropy on logits takes its own sigmoid",
+        "give it the logits as they are",
+        lambda s: softplus(-s.sigmoid()).mean(),
+    ),
+    Slip(
+        "half the loss",
+        "only the critic's loss is halved by some; nothing is halved here",
+        lambda s: softplus(-s).mean() / 2,
+    ),
+    Slip("the probability without its logarithm", "-log D(fake), not -D(fake)", lambda s: -s.sigmoid().mean()),
+    Slip("the probability without its logarithm", "-log D(fake), not 1 - D(fake)", lambda s: 1 - s.sigmoid().mean()),
+    Slip(
+        "the logarithm is taken of the mean; the mean of the logarithms is asked for",
+        "first softplus, then .mean()",
+        lambda s: -s.sigmoid().mean().log(),
+    ),
+    Slip(
+        "softplus of the mean; the mean of softplus is asked for",
+        "first softplus, then .mean()",
+        lambda s: softplus(-s.mean()),
+    ),
+    Slip("raw logits: this is the loss of a Wasserstein game", "put softplus around each logit", lambda s: -s.mean()),
+    Slip(
+        "squared errors: the loss of the least-squares GAN",
+        "softplus(-s) is asked for",
+        lambda s: (s - 1).square().mean(),
+    ),
+)
+
+
+@exercise("g_loss(D, fake), the forger's non-saturating loss; D returns logits")
+def ex01_g_loss(f):
+    """f(D, fake) -> mean of softplus(-D(fake)), with a gradient for whoever made the fakes."""
+    answer = Answer(f, "g_loss(D, fake)")
+    for fake in (images(-1.0, 0.4, -0.35), images(0.9, 0.3)):
+        D, fake = Critic(), fake.requires_grad_()
+        loss, right = loss_of(answer(D, fake)), softplus(-D(fake)).mean()
+        told = f"With D(fake) = {show(D(fake).flatten())}"
+        compare(loss, right, G_SLIPS, (D(fake),), told, hint="-log D(fake) is softplus(-D(fake))")
+        same_gradient(
+            loss, right, [fake], ["the fakes"], "G learns through D from its fakes: no detach, no no_grad here"
+        )
+    return (
+        "The loss is large, and so is its gradient, where D is sure of the fake: there G has most to learn."
+        + overflow(lambda: answer(Critic(), images(-100.25)), 200.0)
+    )
+
+
+STEPS = {
+    "a": "opt_G.step()",
+    "b": "fake = G(torch.randn(64, 100))",
+    "c": "loss_D.backward()",
+    "d": "opt_D.zero_grad()",
+    "e": "loss_G = g_loss(D, fake)",
+    "f": "x = next(batches)",
+    "g": "opt_D.step()",
+    "h": "loss_G.backward()",
+    "i": "loss_D = d_loss(D, x, fake.detach())",
+    "j": "opt_G.zero_grad()",
+}
+
+
+@exercise("the order of the ten lines in check.STEPS: one round of Algorithm 1, the critic first")
+def ex01_order(steps):
+    """steps: the letters of STEPS, as a list or a string. Every order that plays the round of Algorithm 1 is right."""
+    order = [STEPS[letter] for letter in letters_of(steps)]
+    book = Bookkeeper()
+    for round in (1, 2):  # a gradient left over shows in the second round
+        for place, line in enumerate(order, 1):
+            book.play(line, place, round)
+    d_step, g_step = order.index("opt_D.step()"), order.index("opt_G.step()")
+    if g_step < d_step:
+        raise NotYet(
+            "G moves before D",
+            f"G steps in line {g_step + 1}, D in line {d_step + 1}. It would run, but Algorithm 1 lets the critic move first.",
+            "G should answer a critic that has just learned",
+        )
+    if order.index("loss_G = g_loss(D, fake)") < d_step:
+        raise NotYet(
+            "G answers the old critic: loss_G is computed before D has moved",
+            f"loss_G comes in line {order.index('loss_G = g_loss(D, fake)') + 1}, opt_D.step() in line {d_step + 1}.",
+            "let D finish its move first",
+        )
+    return "Every gradient is fresh when its player steps, and G answers a critic that has just learned."
+
+
+def letters_of(steps: object) -> list[str]:
+    """The letters in order.
+
+    Raises:
+        NotYet: one is missing, unknown or there twice, or this is no list of letters at all.
+        StillOpen: a `...` is among them, or nothing is.
+    """
+    if isinstance(steps, str):
+        steps = re.findall(r"[^\W_]" if not re.search(r"[^\W_]{2}", steps) or steps.isalpha() else r"\w+", steps)
+    if not isinstance(steps, list | tuple):
+        raise NotYet(
+            f"the check was given {kind(steps)}",
+            hint='hand over the letters in order, as in "fbi..." or ["f", "b", ...]',
+        )
+    if not steps or ... in steps:
+        raise StillOpen
+    by_line = {line: letter for letter, line in STEPS.items()}
+    letters = [by_line.get(str(s).strip(), str(s).strip().lower()) for s in steps]
+    unknown = [s for s in letters if s not in STEPS]
+    twice = sorted({s for s in letters if letters.count(s) > 1})
+    missing = [s for s in STEPS if s not in letters]
+    for wrong, what in ((unknown, "no line has the letter"), (twice, "there twice is"), (missing, "missing is")):
+        if wrong:
+            raise NotYet(
+                f"{what} {', '.join(map(str, wrong))}",
+                f"You gave {len(letters)} letters.",
+                "each of the ten lines once",
+            )
+    return letters
+
+
+class Bookkeeper:
+    """Plays the lines of STEPS without numbers, and keeps account of what is known and whose gradients are where."""
+
+    def __init__(self):
+        self.known: set[str] = set()
+        self.moved = {"D": 0, "G": 0}  # steps taken so far
+        self.built: dict[str, dict] = {}  # by loss: `moved` as it was when the loss was computed
+        self.grads: dict[str, list] = {"D": [], "G": []}  # what each player's gradients are the sum of: (loss, round)
+
+    def play(self, line: str, place: int, round: int) -> None:
+        where = f"Line {place} is `{line}`."
+        if " = " in line:
+            self.assign(line, where)
+        elif "zero_grad" in line:
+            self.grads[line[4]].clear()
+        elif "backward" in line:
+            self.backward(line[:6], round, where)
+        else:
+            self.step(line[4], round, where)
+
+    def assign(self, line: str, where: str) -> None:
+        name, value = line.split(" = ")
+        for needed in re.findall(r"\b(?:x|fake)\b", value):
+            self.need(needed, where)
+        if name == "fake":
+            self.made_by = self.moved["G"]
+        if name.startswith("loss"):
+            self.built[name] = {"D": self.moved["D"], "G": self.made_by}
+        self.known.add(name)
+
+    def need(self, name: str, where: str) -> None:
+        if name not in self.known:
+            raise NotYet(
+                f"{name} is used before it is there",
+                f"{where} Python would stop with a NameError.",
+                f"where is {name} made?",
+            )
+
+    def backward(self, loss: str, round: int, where: str) -> None:
+        self.need(loss, where)
+        passed = "D" if loss == "loss_D" else "DG"  # fake.detach() keeps loss_D out of G
+        for player in passed:
+            if self.built[loss][player] != self.moved[player]:
+                raise NotYet(
+                    f"{player} has moved between {loss} and {loss}.backward()",
+                    f"{where} torch would stop: the weights in the graph were changed by opt_{player}.step().",
+                    f"compute {loss} after that step, from the new weights",
+                )
+            self.grads[player].append((loss, round))
+
+    def step(self, player: str, round: int, where: str) -> None:
+        mine, found = f"loss_{player}", self.grads[player]
+        if (mine, round) not in found:
+            raise NotYet(
+                f"opt_{player}.step() finds no gradient",
+                f"{where} {mine}.backward() has not been called before it, or zero_grad() has wiped its gradient away.",
+                "zero_grad, backward, step",
+            )
+        if any(loss != mine for loss, _ in found):
+            raise NotYet(
+                "the gradient of loss_G is still in D when D steps",
+                f"{where} loss_G.backward() runs through D and leaves its gradient there, which asks for the opposite.",
+                "opt_D.zero_grad() after loss_G.backward() and before loss_D.backward(), of this round or the next",
+            )
+        if len(found) > 1:
+            raise NotYet(
+                f"the last round's gradient is still in {player}: backward() adds to what is there",
+                where,
+                f"opt_{player}.zero_grad() before {mine}.backward(), or after the step",
+            )
+        self.moved[player] += 1
+
+
+class RoundGame:
+    """A game with tiny players that writes down what is asked of it."""
+
+    def __init__(self):
+        self.G, self.D = Forger(), Critic()
+        self.noises: list[int] = []
+        self.losses: list[dict] = []  # in order: which, the tensor, its arguments, whether D had moved before
+        self.moves: list[dict] = []  # in order: which loss, whose move
+
+    def noise(self, n: int) -> Tensor:
+        if isinstance(n, Tensor) and n.dim():
+            raise NotYet(f"game.noise was given {kind(n)}", hint="it takes a number, len(x)")
+        self.noises.append(int(n))
+        return torch.linspace(-1, 1, 2 * int(n)).view(int(n), 2) + 0.1 * len(self.noises)
+
+    def d_loss(self, *args: Tensor) -> Tensor:
+        self.takes("d_loss", args, ("x", "fake"))
+        x, fake = args
+        return self.note("d", softplus(-self.D(x)).mean() + softplus(self.D(fake)).mean(), args)
+
+    def g_loss(self, *args: Tensor) -> Tensor:
+        self.takes("g_loss", args, ("fake",))
+        return self.note("g", softplus(-self.D(args[0])).mean(), args)
+
+    def takes(self, name: str, args: tuple, names: tuple) -> None:
+        if any(a is ... for a in args):
+            raise StillOpen(f"game.{name} was given `...`.")
+        if len(args) != len(names) or not all(isinstance(a, Tensor) for a in args):
+            given = ", ".join(map(kind, args)) or "nothing"
+            raise NotYet(
+                f"game.{name} was given {given}", hint=f"game.{name}({', '.join(names)}): the game knows its players"
+            )
+
+    def note(self, which: str, loss: Tensor, args: tuple) -> Tensor:
+        after_d = any(move["which"] == "d" for move in self.moves)
+        self.losses.append({"which": which, "loss": loss, "args": args, "after_d": after_d})
+        return loss
+
+    def minimize(self, loss: Tensor, *players: nn.Module) -> None:
+        if loss is ... or ... in players:
+            raise StillOpen("game.minimize was given `...`.")
+        names = "".join("G" if p is self.G else "D" if p is self.D else "?" for p in players)
+        found = [entry for entry in self.losses if entry["loss"] is loss]
+        if not found:
+            raise NotYet(
+                f"game.minimize was given {kind(loss)} that neither d_loss nor g_loss returned",
+                hint="game.minimize(game.d_loss(...), game.D)",
+            )
+        self.moves.append({**found[0], "players": names})
+
+
+class Forger(nn.Module):
+    """Noise (n, 2) to images (n, 1, 1, 2), by known numbers."""
+
+    z_dim = 2
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor([0.7, -1.3]))
+
+    def forward(self, z: Tensor) -> Tensor:
+        if z is ...:
+            raise StillOpen("G was given `...`.")
+        if not isinstance(z, Tensor) or z.dim() != 2:
+            raise NotYet(f"G was given {kind(z)}", hint="G takes noise, (n, z_dim): game.noise(len(x))")
+        return (self.weight * z)[:, None, None, :]
+
+
+@exercise("round(game, x), one round: D moves on detached fakes, then G")
+def ex01_round(f):
+    """f(game, x) plays one round with game.noise, G, d_loss, g_loss and minimize; it returns nothing."""
+    answer, game = Answer(f, "round(game, x)"), RoundGame()
+    x = torch.tensor([0.9, -0.2, 0.4]).view(3, 1, 1, 1) * torch.ones(1, 1, 2)
+    answer(game, x, silent=True)
+    judge_moves(game)
+    for move in game.moves:
+        judge_d_move(move, x) if move["which"] == "d" else judge_g_move(move, x)
+    for n in game.noises:
+        if n != len(x):
+            raise NotYet(f"noise for {n} fakes beside {len(x)} real images", hint="game.noise(len(x))")
+    return "D moves on detached fakes, then G on fakes that still know where they came from."
+
+
+def judge_moves(game: RoundGame) -> None:
+    """Who moved, on which loss, in which order."""
+    for move in game.moves:
+        wanted, whose = ("D", "the critic's loss") if move["which"] == "d" else ("G", "the forger's loss")
+        if move["players"] != wanted:
+            moved = {"": "nobody", "?": "something that is no player"}.get(
+                move["players"], " and ".join(move["players"])
+            )
+            hint = f"game.minimize(game.{move['which']}_loss(...), game.{wanted})"
+            raise NotYet(f"on {whose} {wanted} alone should move, and {moved} was named", hint=hint)
+    order = "".join(move["which"] for move in game.moves)
+    if order == "dg":
+        return
+    hint = "one minimize for D, then one for G"
+    if order == "gd":
+        raise NotYet(
+            "G moves before D",
+            hint="Algorithm 1 lets the critic move first, so that G answers a critic that has just learned",
+        )
+    for which, name in (("d", "D"), ("g", "G")):
+        if order.count(which) > 1:
+            raise NotYet(f"{name} moves {order.count(which)} times in one round", hint=hint)
+        if which not in order:
+            computed = any(entry["which"] == which for entry in game.losses)
+            text = f": {which}_loss is computed, but not minimized" if computed else ""
+            raise NotYet(f"{name} never moves{text}", hint=hint)
+
+
+def judge_d_move(move: dict, x: Tensor) -> None:
+    real, fake = move["args"]
+    if same(fake, x) and not same(real, x):
+        raise NotYet("real and fake are swapped in d_loss", hint="game.d_loss(x, fake.detach()): the real ones first")
+    if not same(real, x):
+        raise NotYet("d_loss was not given the real images", hint="game.d_loss(x, fake.detach())")
+    if same(fake, x):
+        raise NotYet("d_loss was given the real images twice", hint="game.d_loss(x, fake.detach())")
+    if fake.requires_grad:
+        raise NotYet(
+            "missing detach: D's loss still hangs on G",
+            "backward() would compute gradients for G that nobody wants, and free the graph that G's move needs.",
+            "game.d_loss(x, fake.detach())",
+        )
+
+
+def judge_g_move(move: dict, x: Tensor) -> None:
+    (fake,) = move["args"]
+    if same(fake, x):
+        raise NotYet("g_loss was given the real images", hint="G is judged by its fakes: game.g_loss(fake)")
+    if not fake.requires_grad:
+        raise NotYet(
+            "a detach too many: g_loss was given fakes that are cut off from G",
+            "0 of the gradient arrives at G, so it could learn nothing.",
+            "detach for D's move only: game.g_loss(fake)",
+        )
+    if not move["after_d"]:
+        raise NotYet(
+            "G answers the old critic: g_loss is computed before D has moved",
+            "torch would stop at the second minimize: D's weights, which its graph holds, have changed.",
+            "compute g_loss after D's minimize",
+        )

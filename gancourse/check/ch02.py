@@ -1,0 +1,354 @@
+"""Exercises of chapter 02: telling both players what is wanted."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import one_hot, softplus
+
+from gancourse.check.ch01 import expect_images, images, judge_d_loss, overflow
+from gancourse.check.verdict import (
+    Answer,
+    NotYet,
+    Slip,
+    StillOpen,
+    compare,
+    exercise,
+    finite,
+    kind,
+    show,
+    tensor_of,
+)
+
+
+def code(y: Tensor, classes: int) -> Tensor:
+    return one_hot(y, classes).float()
+
+
+TELL_SLIPS = (
+    Slip(
+        "the label comes first, the noise second",
+        "the networks of this course expect cat([z, code])",
+        lambda z, y, k: torch.cat([code(y, k), z], 1),
+    ),
+    Slip(
+        "the label is not one-hot: its number stands beside z, as if 3 were more than 2",
+        "one_hot(y, classes)",
+        lambda z, y, k: torch.cat([z, y[:, None].float()], 1),
+    ),
+    Slip(
+        "the number of classes is missing in one_hot, which then counts up to the largest label in the batch",
+        "one_hot(y, classes)",
+        lambda z, y, k: torch.cat([z, one_hot(y).float()], 1),
+    ),
+    Slip(
+        "off by one: classes are counted from 0",
+        "use y as it is",
+        lambda z, y, k: torch.cat([z, code((y - 1) % k, k)], 1),
+    ),
+    Slip(
+        "off by one: classes are counted from 0",
+        "use y as it is",
+        lambda z, y, k: torch.cat([z, code((y + 1) % k, k)], 1),
+    ),
+    Slip("z alone: the label is not told", "cat([z, one_hot(y, classes)], dim=1)", lambda z, y, k: z),
+    Slip("the label alone: the noise is gone", "cat([z, one_hot(y, classes)], dim=1)", lambda z, y, k: code(y, k)),
+    Slip(
+        "every sample got the label of the first one",
+        "use all of y",
+        lambda z, y, k: torch.cat([z, code(y[:1], k).expand(len(y), -1)], 1),
+    ),
+    Slip(
+        "one_hot of the row numbers, not of the labels",
+        "use y",
+        lambda z, y, k: torch.cat([z, torch.eye(k)[torch.arange(len(y)) % k]], 1),
+    ),
+    Slip(
+        "all ones: every class is asked for at once",
+        "a 1 at the label's place, 0 elsewhere",
+        lambda z, y, k: torch.cat([z, torch.ones(len(y), k)], 1),
+    ),
+    Slip(
+        "all zeros: no class is asked for",
+        "a 1 at the label's place, 0 elsewhere",
+        lambda z, y, k: torch.cat([z, torch.zeros(len(y), k)], 1),
+    ),
+    Slip(
+        "the label's number is written into its code: class 0 has no code at all",
+        "a 1 at the label's place, whatever the label",
+        lambda z, y, k: torch.cat([z, code(y, k) * y[:, None]], 1),
+    ),
+    Slip(
+        "the labels are upside down: 0 at the label's place",
+        "a 1 there, 0 elsewhere",
+        lambda z, y, k: torch.cat([z, 1 - code(y, k)], 1),
+    ),
+)
+
+
+@exercise("tell(z, y, classes), z with the one-hot code of y beside it")
+def ex02_tell(f):
+    """f(z, y, classes) -> cat of z (n, d) and one_hot(y) (n, classes): (n, d + classes)."""
+    answer = Answer(f, "tell(z, y, classes)")
+    for z, y, classes in (
+        ([[0.5, -1.0], [2.0, 0.3], [-0.7, 1.5]], [2, 0, 1], 5),
+        ([[0.1], [0.2], [0.3], [0.4]], [0, 2, 2, 1], 4),
+    ):
+        z, y = torch.tensor(z), torch.tensor(y)
+        right = torch.cat([z, code(y, classes)], 1)
+        told = f"With z = {show(z)}, y = {show(y)} and classes = {classes}"
+        result = finite(tensor_of(answer(z.clone(), y.clone(), classes)), "neither z nor the code has a NaN")
+        if result.shape != right.shape and not any(
+            result.shape == slip.formula(z, y, classes).shape for slip in TELL_SLIPS
+        ):
+            stacked = result.dim() == 2 and len(result) == 2 * len(z)
+            hint = (
+                "dim=1: each sample gets its own label beside it"
+                if stacked
+                else "(n, d + classes): cat([z, code], dim=1)"
+            )
+            tensor_of(result, right.shape, hint)
+        compare(result, right, TELL_SLIPS, (z, y, classes), told, hint="first z, then a 1 at the label's place")
+        if not result.is_floating_point():
+            raise NotYet(f"the result has the type {result.dtype}", hint="networks take floats: keep z as it is")
+    return "Each class has an input of its own, so no class counts as larger than another."
+
+
+class LabelledCritic(nn.Module):
+    """A critic with known numbers that looks at image and label: 2 (mean of the pixels) + a number for each class."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight, self.wish = nn.Parameter(torch.tensor(2.0)), nn.Parameter(torch.tensor([0.3, -1.2, 1.6]))
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        if y is None:
+            raise NotYet("D was asked without the label", hint="a cGAN's D judges pairs, D(x, y) and D(fake, y)")
+        if y is ...:
+            raise StillOpen("D was given `...`.")
+        if isinstance(x, Tensor) and isinstance(y, Tensor) and x.dim() == 1 and y.dim() == 4:
+            raise NotYet("image and label are swapped", hint="D(x, y): first the image")
+        expect_images(x)
+        if not isinstance(y, Tensor) or y.shape != x.shape[:1] or y.is_floating_point():
+            raise NotYet(
+                f"D was given {kind(y)} as labels of {len(x)} images", hint="D takes y as it is, (n,) integers"
+            )
+        return self.weight * x.flatten(1).mean(1, keepdim=True) + self.wish[y][:, None]
+
+
+def pair_slips(D: nn.Module, x: Tensor, fake: Tensor, y: Tensor) -> tuple[Slip, ...]:
+    """What comes out if an image is judged under another's label."""
+
+    def loss(a: Tensor, b: Tensor) -> Tensor:
+        return softplus(-D(x, a)).mean() + softplus(D(fake, b)).mean()
+
+    none, rolled, turned = torch.zeros_like(y), y.roll(1), y.flip(0)
+    hint = "a fake was made for y, so D(fake, y)"
+    wrong = [
+        Slip(
+            "the fakes are judged under label 0, not under the one they were made for", hint, lambda r, f: loss(y, none)
+        ),
+        Slip("both are judged under label 0", "D(x, y) and D(fake, y)", lambda r, f: loss(none, none)),
+        Slip(
+            "missing the real pair (x, y)",
+            "the first term is D(x, y); mismatched pairs are an extra of other papers",
+            lambda r, f: softplus(D(x, rolled)).mean() + softplus(f).mean(),
+        ),
+    ]
+    for other in (rolled, y.roll(-1), turned):
+        wrong += [
+            Slip("the labels of the fakes are shuffled against them", hint, lambda r, f, o=other: loss(y, o)),
+            Slip(
+                "the labels of the real images are shuffled against them", "D(x, y)", lambda r, f, o=other: loss(o, y)
+            ),
+        ]
+    return tuple(wrong)
+
+
+@exercise("d_loss(D, x, fake, y), the critic's loss when D sees the label as well: D(x, y) returns logits")
+def ex02_d_loss(f):
+    """f(D, x, fake, y) -> mean of softplus(-D(x, y)) + mean of softplus(D(fake, y)), or half of it."""
+    answer = Answer(f, "d_loss(D, x, fake, y)")
+    for x, fake, y in (
+        (images(0.75, -0.75, 0.1), images(-1.0, 0.4, -0.35), torch.tensor([2, 0, 1])),
+        (images(-0.2, 1.1), images(0.9, 0.3), torch.tensor([1, 2])),
+    ):
+        D = LabelledCritic()
+        judge_d_loss(answer(D, x.clone(), fake.clone(), y.clone()), D, D(x, y), D(fake, y), pair_slips(D, x, fake, y))
+    return "D judges pairs: a fine picture of the wrong class is a fake, too." + overflow(
+        lambda: answer(LabelledCritic(), images(-100.15), images(99.85), torch.tensor([0])), 400.0
+    )
+
+
+def right_grid(classes: int, noises: Tensor) -> tuple[Tensor, Tensor]:
+    return noises.repeat(classes, 1), torch.arange(classes).repeat_interleave(len(noises))
+
+
+def cell_list(z: Tensor, y: Tensor) -> Tensor:
+    return torch.cat([z.double(), y.double()[:, None]], 1)
+
+
+GRID_SLIPS = (
+    Slip(
+        "rows and columns are swapped: a row should show one label",
+        "z.repeat(classes, 1) goes through all noises again and again, y.repeat_interleave(k) holds a label for k cells",
+        lambda c, n: cell_list(n.repeat_interleave(c, 0), torch.arange(c).repeat(len(n))),
+    ),
+    Slip(
+        "repeat for both: noise and label run on together, so a row does not hold its label",
+        "the label should stay for a row: repeat_interleave for y",
+        lambda c, n: cell_list(n.repeat(c, 1), torch.arange(c).repeat(len(n))),
+    ),
+    Slip(
+        "repeat_interleave for both: the noise stays while the label stays",
+        "along a row the noise should change: repeat for the noises",
+        lambda c, n: cell_list(n.repeat_interleave(c, 0), torch.arange(c).repeat_interleave(len(n))),
+    ),
+    Slip(
+        "one noise everywhere: the columns would be alike",
+        "use all the noises you are given",
+        lambda c, n: cell_list(n[:1].expand(c * len(n), -1), torch.arange(c).repeat_interleave(len(n))),
+    ),
+    Slip(
+        "classes are counted from 1 here, and the networks count them from 0",
+        "torch.arange(classes)",
+        lambda c, n: cell_list(n.repeat(c, 1), torch.arange(c).repeat_interleave(len(n)) + 1),
+    ),
+    Slip(
+        "one label everywhere: the rows would be alike",
+        "each row has its own: torch.arange(classes).repeat_interleave(k)",
+        lambda c, n: cell_list(n.repeat(c, 1), torch.zeros(c * len(n))),
+    ),
+)
+
+
+@exercise("grid(classes, noises), the pair (z, y) of a grid with one label in each row, one noise in each column")
+def ex02_grid(f):
+    """f(classes, noises), noises (k, d) -> z (classes k, d) and y (classes k,), row after row."""
+    answer = Answer(f, "grid(classes, noises)")
+    for classes, noises in ((4, [[0.1, -0.2], [1.5, 0.7]]), (3, [[0.5], [-0.3], [0.9], [1.1]])):
+        noises = torch.tensor(noises)
+        z, y = both_of(answer(classes, noises.clone()), classes, noises)
+        told = f"With {classes} classes and the noises {show(noises)}, each cell as [noise, label]:"
+        right = cell_list(*right_grid(classes, noises))
+        fresh = not torch.isin(z.detach().double(), noises.double()).all()
+        if fresh:
+            raise NotYet(
+                "new noise was drawn: down a column only the label may change",
+                f"{told} yours starts with {show(cell_list(z, y)[0])}, right is {show(right[0])}.",
+                "use the noises you are given in every row",
+            )
+        compare(
+            cell_list(z, y),
+            right,
+            GRID_SLIPS,
+            (classes, noises),
+            told,
+            hint="write down label and noise of the first row",
+        )
+    return "Down a column only the label changes, along a row only the noise: content against style."
+
+
+def both_of(result: object, classes: int, noises: Tensor) -> tuple[Tensor, Tensor]:
+    """z and y from the answer, in the right shapes and types."""
+    n = classes * len(noises)
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        raise NotYet(f"wrong type: {kind(result)} came back, and the pair z, y is asked for", hint="return z, y")
+    z, y = (tensor_of(part) for part in result)
+    if y.is_floating_point() and not z.is_floating_point():
+        raise NotYet("z and y are swapped", hint="return z, y")
+    if y.shape == (n, classes):
+        raise NotYet(
+            "y is one-hot, and the networks take the numbers of the classes", hint="y has shape (n,); G makes the code"
+        )
+    tensor_of(
+        z, (n, noises.shape[1]), f"one row for each of the {n} cells: {classes} classes times {len(noises)} noises"
+    )
+    tensor_of(y, (n,), f"one label for each of the {n} cells: {classes} classes times {len(noises)} noises")
+    if y.is_floating_point():
+        raise NotYet(f"the labels have the type {y.dtype}", hint="they are whole numbers: torch.arange(classes)")
+    return z, y
+
+
+def hits(s: Tensor, y: Tensor) -> Tensor:
+    return (s.argmax(1) == y).double()
+
+
+ACCURACY_SLIPS = (
+    Slip(
+        "a count instead of a share", "divide by the number of samples: .float().mean()", lambda s, y: hits(s, y).sum()
+    ),
+    Slip("this is the share of errors", "count where the label agrees: ==", lambda s, y: 1 - hits(s, y).mean()),
+    Slip(
+        "this is a percentage, and a share from 0 to 1 is asked for",
+        "do not multiply by 100",
+        lambda s, y: 100 * hits(s, y).mean(),
+    ),
+    Slip(
+        "the mean confidence: a judge can be sure and see something else than was asked for",
+        "compare argmax with the label",
+        lambda s, y: s.softmax(1).max(1).values.mean(),
+    ),
+    Slip(
+        "the mean probability of the asked class, a soft measure",
+        "count a sample as right if argmax is the asked class",
+        lambda s, y: s.softmax(1).gather(1, y[:, None]).mean(),
+    ),
+    Slip(
+        "the mean logit of the asked class",
+        "count a sample as right if argmax is the asked class",
+        lambda s, y: s.gather(1, y[:, None]).mean(),
+    ),
+    Slip(
+        "compared with the order of the batch, not with what was asked for",
+        "compare argmax with `asked`",
+        lambda s, y: hits(s, torch.arange(len(s))).mean(),
+    ),
+    Slip("argmin finds the least likely class", "argmax", lambda s, y: (s.argmin(1) == y).double().mean()),
+    Slip(
+        "a logit above 0 is not yet a verdict: another class may have a larger one",
+        "compare argmax with the label",
+        lambda s, y: (s.gather(1, y[:, None]) > 0).double().mean(),
+    ),
+    Slip(
+        "the largest logit is compared, not its place",
+        "argmax(1) gives the place, max(1) the value",
+        lambda s, y: (s.max(1).values == y).double().mean(),
+    ),
+    Slip(
+        "divided by the number of classes, not of samples",
+        ".mean() divides by the number of samples",
+        lambda s, y: hits(s, y).sum() / s.shape[1],
+    ),
+    Slip("whole-number division drops the share", "/ in place of //", lambda s, y: hits(s, y).sum() // len(y)),
+)
+
+CASES = (
+    ([[2.0, 1, 0.1], [0.5, 0.2, 1.5], [1.3, 1.9, 0.4], [0.2, 2.5, 0.3], [-0.1, -2.0, -0.6]], [0, 2, 0, 1, 2]),
+    ([[0.3, 0.1, 2.2, 1.0], [1.7, 0.4, 0.2, 0.6], [0.9, 1.1, 0.8, -0.5], [0.5, 0.2, 0.1, 1.2]], [1, 3, 1, 0]),
+)
+
+
+@exercise("accuracy(logits, asked), the share of samples that the judge takes for what was asked for")
+def ex02_accuracy(f):
+    """f(logits, asked) -> share of rows whose argmax is `asked`, from 0 to 1."""
+    answer = Answer(f, "accuracy(logits, asked)")
+    for s, y in CASES:
+        s, y = torch.tensor(s), torch.tensor(y)
+        told = f"The judge sees {show(s.argmax(1))}, asked for was {show(y)};"
+        share = share_of(answer(s.clone(), y.clone()), len(y))
+        compare(share, hits(s, y).mean(), ACCURACY_SLIPS, (s, y), told, hint="argmax(1) of the logits, == asked, mean")
+    return "A guesser gets 1 / classes; so 0.1 is the number to beat for ten digits."
+
+
+def share_of(result: object, n: int) -> Tensor:
+    """The result as one finite number."""
+    if isinstance(result, bool):
+        raise NotYet(
+            "True or False came back: all or nothing, and a share is asked for", hint="compare sample by sample, =="
+        )
+    if type(result).__module__ == "numpy" or isinstance(result, int | float):
+        result = torch.as_tensor(result)
+    result = tensor_of(result)
+    if result.numel() != 1:
+        where = "which samples are right" if len(result) == n else "one number for each class"
+        raise NotYet(f"missing mean: {kind(result)} came back ({where}?)", hint="one number: .float().mean()")
+    return finite(result, "a division by 0?")

@@ -1,0 +1,328 @@
+"""Verdicts that teach: play a student's answer on small numbers and say by name what is wrong with it.
+
+A check is made from a *judge*: a function that raises :class:`NotYet` or :class:`StillOpen`, or returns the sentence to
+take away. Whatever the answer does, a check prints and never raises.
+"""
+
+import inspect
+import linecache
+import re
+import textwrap
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+
+import torch
+from torch import Tensor
+
+from gancourse.check.progress import record
+
+EXERCISES: dict[str, str] = {}  # by name, in the order of the course: what is to be written
+
+
+class NotYet(Exception):
+    """The answer is wrong: what it is called, a sentence with numbers, a hint."""
+
+    def __init__(self, what: str, number: str = "", hint: str = ""):
+        super().__init__(what)
+        self.what, self.number, self.hint = what, number, hint
+
+
+class StillOpen(Exception):
+    """There is no answer yet; the text says which part is missing."""
+
+
+def exercise(task: str) -> Callable:
+    """Make a judge into a check, which prints a verdict, records the attempt, and returns True or False.
+
+    Args:
+        task: what is to be written, as in "bce(logit, target), the mean cross-entropy".
+    """
+
+    def make(judge: Callable[[object], str]) -> Callable[[object], bool]:
+        EXERCISES[judge.__name__] = task
+
+        @wraps(judge)
+        def check(answer: object) -> bool:
+            done, lines = settle(judge, answer, task)
+            say(*lines)
+            if done is not None:
+                record(judge.__name__, done)
+            return bool(done)
+
+        return check
+
+    return make
+
+
+def settle(judge: Callable, answer: object, task: str) -> tuple[bool | None, list[str]]:
+    """Right (True), wrong (False) or open (None), and the lines that say so."""
+    try:
+        if answer is ...:
+            raise StillOpen
+        with torch.enable_grad(), torch.random.fork_rng(devices=[]):  # a check leaves training's random numbers alone
+            torch.manual_seed(0)
+            return True, [f"Right. {judge(answer)}"]
+    except StillOpen as gap:
+        where = f" {gap}" if str(gap) else ""
+        return None, [f"Still open: {task}.{where}", "Write it in place of `...` and run the cell again."]
+    except NotYet as wrong:
+        return False, [f"Not yet: {wrong.what}.", wrong.number, wrong.hint and f"Hint: {wrong.hint}."]
+    except Exception as error:  # an answer so odd that judging it fails
+        return False, [f"Not yet: your answer could not be judged ({summary(error)}).", f"Asked for is {task}."]
+
+
+def say(*lines: str) -> None:
+    """Print the lines that are not empty, wrapped; all but the first are indented."""
+    for i, line in enumerate(filter(None, lines)):
+        indent = "  " if i else ""
+        print(textwrap.fill(line, 96, initial_indent=indent, subsequent_indent="  ", break_long_words=False))
+
+
+class Answer:
+    """A student's function, called with care.
+
+    Args:
+        f: what the student handed over.
+        form: how the check calls it, as in "d_loss(D, x, fake)".
+    """
+
+    def __init__(self, f: object, form: str):
+        self.f, self.form = f, form
+        if not callable(f):
+            name = form.split("(")[0]
+            raise NotYet(
+                f"the check was given {kind(f)}, not a function",
+                hint=f"hand over the function itself, {name}, with no brackets behind its name",
+            )
+
+    def __call__(self, *args: object, silent: bool = False) -> object:
+        """The function's result. With `silent`, None is a fine result (unless the function is an unfilled stub).
+
+        Raises:
+            NotYet: the function does not take these arguments, raises, or returns None.
+            StillOpen: a `...` is left in it.
+        """
+        self._fits(args)
+        try:
+            result = self.f(*args)
+        except (NotYet, StillOpen, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # SystemExit too: exit() in a cell must not end the notebook
+            raise self._explained(error) from None
+        if result is ...:
+            raise StillOpen("It returns `...`.")
+        if result is None and unfilled(self.f):
+            raise StillOpen
+        if result is None and not silent:
+            raise NotYet("your function returned None", hint="without a line `return ...` a function returns None")
+        return result
+
+    def _fits(self, args: tuple) -> None:
+        try:
+            signature = inspect.signature(self.f)
+        except (TypeError, ValueError):  # some built-in functions have none
+            return
+        try:
+            signature.bind(*args)
+        except TypeError:
+            raise NotYet(
+                f"your function takes {signature}, and the check calls it as {self.form}",
+                hint="mind the number of the arguments and their order",
+            ) from None
+
+    def _explained(self, error: BaseException) -> Exception:
+        text = summary(error)
+        if "ellipsis" in text.lower():
+            return StillOpen(f"A `...` is left in it{self._place(error)}.")
+        for pattern, what, hint in KNOWN_ERRORS:
+            if re.search(pattern, text):
+                return NotYet(what, f"Python said{self._place(error)}: {text}", hint)
+        hint = "call it yourself in a new cell to see the whole message; print the shapes just before that line"
+        return NotYet("your code stopped with an error", f"Python said{self._place(error)}: {text}", hint)
+
+    def _place(self, error: BaseException) -> str:
+        """Where in the student's own code it happened: " in line 3, `return x + y`"."""
+        code = getattr(inspect.unwrap(self.f), "__code__", None)
+        mine = [
+            frame for frame in traceback.extract_tb(error.__traceback__) if code and frame.filename == code.co_filename
+        ]
+        if not mine:
+            return ""
+        line = linecache.getline(mine[-1].filename, mine[-1].lineno).strip()
+        return f" in line {mine[-1].lineno}" + (f", `{line}`" if line else "")
+
+
+KNOWN_ERRORS = (  # (what Python says, what it is called, hint)
+    (
+        "elements of input should be between 0 and 1",
+        "BCE without logits: this cross-entropy takes probabilities, and D returns logits",
+        "use binary_cross_entropy_with_logits, or softplus",
+    ),
+    ("Using a target size", "the labels have another shape than the logits", "try torch.ones_like(logits)"),
+    (
+        "must match except in dimension 0",
+        "concatenated on dimension 0, which holds the samples",
+        "each sample gets its own label beside it: dim=1",
+    ),
+    (
+        "must have same number of dimensions|Dimension out of range.*concat",
+        "the label is not one-hot: y is a vector of n numbers, and what it is joined to is a matrix",
+        "one_hot(y, classes) has shape (n, classes)",
+    ),
+    ("one_hot is only applicable", "one_hot takes integers", "leave y as it is, and turn the code to float afterwards"),
+    (
+        r"(mean|std)\(\): could not infer output dtype|(mean|std).*Bool",
+        "a mean of True and False is asked for, and torch takes means of floats only",
+        "put .float() before .mean()",
+    ),
+    (
+        "same device",
+        "tensors on two devices",
+        "the check plays on the CPU: take the device from what you are given, x.device",
+    ),
+    (
+        "Inference tensors cannot be saved",
+        "inference_mode goes too far: D cannot learn from such a tensor",
+        "use .detach()",
+    ),
+    (
+        "name '.*' is not defined",
+        "a name is not known",
+        "run the cells above, the imports too; is the name spelled right?",
+    ),
+)
+
+
+def unfilled(f: object) -> bool:
+    """Is this a stub? True if the body does nothing, or if a line of it is still `...`."""
+    code = getattr(inspect.unwrap(f), "__code__", None)
+    if code is None:
+        return False
+    if code.co_code in {stub.__code__.co_code for stub in (lambda: None, lambda: ...)} and set(code.co_consts) <= {
+        None,
+        ...,
+        f.__doc__,
+    }:
+        return True
+    try:
+        return any(line.strip() == "..." for line in inspect.getsource(code).splitlines())
+    except (OSError, TypeError):
+        return False
+
+
+def summary(error: BaseException) -> str:
+    text = (str(error).strip().splitlines() or [""])[0]
+    return textwrap.shorten(f"{type(error).__name__}: {text}" if text else type(error).__name__, 160)
+
+
+def kind(thing: object) -> str:
+    """What this is, in words: "a tensor of shape (3, 1)", "None"."""
+    if thing is None:
+        return "None"
+    if isinstance(thing, Tensor):
+        return f"a tensor of shape {tuple(thing.shape)}"
+    name = type(thing).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A misconception: its name, a hint, and what it computes from the same inputs."""
+
+    name: str
+    hint: str
+    formula: Callable[..., Tensor | float]
+
+
+def compare(
+    value: Tensor, right: Tensor, slips: Sequence[Slip], inputs: tuple, told: str, *, factors=(1.0,), hint=""
+) -> float:
+    """Hold a value to the right one; a wrong one is looked up among the slips.
+
+    Args:
+        value, right: of any shape.
+        inputs: of the slips' formulas.
+        told: the inputs in words, as in "With logit = [2.0]".
+        factors: a multiple of the right value by one of these is right too.
+        hint: for a value that no slip explains.
+
+    Returns:
+        The factor that fits.
+    """
+    for k in factors:
+        if same(value, k * right):
+            return k
+    numbers = f"{told} yours is {show(value)}, right is {show(right)}{also(right, factors)}."
+    for slip in slips:
+        if any(same(value, k * torch.as_tensor(slip.formula(*inputs))) for k in factors):
+            raise NotYet(slip.name, numbers, slip.hint)
+    raise NotYet("the result is another one", numbers, hint or "work one entry out by hand and compare")
+
+
+def same(a: Tensor, b: Tensor) -> bool:
+    a, b = a.detach().double().squeeze(), b.detach().double().squeeze()
+    return a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def also(right: Tensor, factors: Sequence[float]) -> str:
+    return "".join(f" (or {show(k * right)})" for k in factors if k != 1)
+
+
+def show(t: Tensor | float) -> str:
+    """Numbers to read: 0.693, or [2, -1.5]."""
+    values = torch.as_tensor(t).detach().tolist()
+
+    def text(v: object) -> str:
+        return f"[{', '.join(map(text, v))}]" if isinstance(v, list) else f"{v:.4g}"
+
+    return text(values)
+
+
+def loss_of(result: object) -> Tensor:
+    """The result as a loss: a tensor with one finite number in it."""
+    if isinstance(result, bool | int | float):
+        raise NotYet(
+            f"a plain number came back ({kind(result)}), and a number has no gradient",
+            hint="keep the tensor: no .item(), no float()",
+        )
+    result = tensor_of(result)
+    if result.numel() != 1:
+        raise NotYet(
+            f"missing mean: the result has shape {tuple(result.shape)}, and a loss is one number",
+            hint="take the mean over the batch, .mean()",
+        )
+    return finite(result, "a logarithm of a logit, or of 0? log D is -softplus(-s), log(1 - D) is -softplus(s)")
+
+
+def tensor_of(result: object, shape: tuple | None = None, hint: str = "print the shape of each part") -> Tensor:
+    """The result as a tensor, of this shape if one is given."""
+    if not isinstance(result, Tensor):
+        raise NotYet(
+            f"wrong type: {kind(result)} came back, and a tensor is asked for", hint="return the tensor itself"
+        )
+    if shape is not None and tuple(result.shape) != tuple(shape):
+        raise NotYet(f"wrong shape: {tuple(result.shape)} came back, and {tuple(shape)} is asked for", hint=hint)
+    return result
+
+
+def finite(result: Tensor, hint: str) -> Tensor:
+    if not torch.isfinite(result.double()).all():
+        nan = "NaN (not a number)" if result.double().isnan().any() else "infinity"
+        raise NotYet(f"{nan} came out", hint=hint)
+    return result
+
+
+def same_gradient(loss: Tensor, right: Tensor, inputs: Sequence[Tensor], names: Sequence[str], hint: str) -> None:
+    """Hold the gradients of a loss, whose value is right, to those of the right one."""
+    if not loss.requires_grad:
+        raise NotYet(
+            "the value is right, but no gradient flows", hint=f"{hint}. Is there a no_grad or detach too many?"
+        )
+    mine = torch.autograd.grad(loss.sum(), inputs, allow_unused=True)
+    for name, a, b in zip(names, mine, torch.autograd.grad(right, inputs), strict=True):
+        if a is None or not same(a, b):
+            got = "nothing" if a is None else show(a.flatten())
+            number = f"Right is {show(b.flatten())}, and what arrives is {got}."
+            raise NotYet(f"the value is right, but the gradient with respect to {name} is not", number, hint)

@@ -1,0 +1,62 @@
+"""A game in a file: networks, optimizers and the round it has reached. Loading runs no code."""
+
+import pickle
+from pathlib import Path
+
+import torch
+
+from gancourse.files import written
+from gancourse.game import Game
+
+VERSION = 1
+
+
+def save(game: Game, path: str | Path, about: dict | None = None) -> None:
+    """Write the game beside `path`, then rename.
+
+    Args:
+        about: plain values (text, numbers, lists, dicts) that :func:`read` gives back, such as how it was made.
+
+    Raises:
+        OSError: the folder cannot be written, or the disk is full. What stood under `path` is still there.
+    """
+    state = {
+        "gancourse": VERSION,
+        "networks": game.state_dict(),
+        "optimizers": {name: optimizer.state_dict() for name, optimizer in game.optimizers.items()},
+        "played": game.played,
+        "about": about or {},
+    }
+    with written(path) as partial, open(partial, "wb") as file:
+        torch.save(state, file)
+
+
+def read(path: str | Path) -> dict:
+    """What :func:`save` wrote, on the CPU: keys networks, optimizers, played, about.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is no checkpoint of this course, is damaged, or was written by a later version.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no checkpoint {path}: train first, or name another folder")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError) as error:
+        raise ValueError(f"{path} is no checkpoint, or is damaged: train again, or name another file") from error
+    if not isinstance(state, dict) or "gancourse" not in state:
+        raise ValueError(f"{path} holds weights, but is no checkpoint of this course")
+    if state["gancourse"] > VERSION:
+        raise ValueError(f"{path} was written by a later version of gancourse: update this one")
+    return state
+
+
+def load(game: Game, path: str | Path) -> dict:
+    """Put a saved state into a game of the same players; training goes on where it was. Returns `about`."""
+    state = read(path)
+    game.load_state_dict(state["networks"])
+    for name, saved in state["optimizers"].items():
+        game.optimizer(name).load_state_dict(saved)
+    game.played = state["played"]
+    return state["about"]

@@ -1,0 +1,1 @@
+"""Data: tensors out, range stated."""

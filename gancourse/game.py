@@ -1,0 +1,229 @@
+"""A GAN is a game: players, the rule for one round, and the loop that plays it.
+
+`Game.minimize` is the whole of the machinery; `train` is a `for` loop with a progress bar and things that look.
+"""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+from tqdm import tqdm
+
+
+class NonFiniteLoss(FloatingPointError):
+    """A loss became NaN or infinite. The step was not taken, so the players are as the last good step left them."""
+
+
+class Game(nn.Module):
+    """Players (networks that learn) and the rule for one round of play.
+
+    A subclass assigns its players as attributes and writes :meth:`round`. Each player has its own Adam, kept under
+    the player's name and made when the player first moves.
+
+    Args:
+        lr: Adam's learning rate, one number for all players or one for each, as in ``{"G": 1e-4, "D": 4e-4}``.
+            It may be changed between rounds (``game.lr = 1e-4``); the next step uses it.
+        betas: Adam's decay rates. (0.5, 0.999) is the choice of Radford et al. 2015 (arXiv:1511.06434), sec. 4.
+    """
+
+    def __init__(self, *, lr: float | dict[str, float] = 2e-4, betas: tuple[float, float] = (0.5, 0.999)):
+        super().__init__()
+        self.lr = lr
+        self.betas = betas
+        self.played = 0  # rounds so far, kept in checkpoints
+        self.losses: dict[str, Tensor] = {}  # the last round's losses, by who moved: {"D": ..., "G": ...}
+        self.optimizers: dict[str, Optimizer] = {}
+
+    def round(self, *batch: Tensor) -> None:
+        """Play one round on one batch: the paper's Algorithm 1."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how a round is played: write its round()")
+
+    def expect(self, *batch: Tensor) -> None:
+        """Raise ValueError if the game cannot be played with this batch. `train` asks before its first round."""
+
+    def minimize(self, loss: Tensor, *players: nn.Module) -> None:
+        """Take one gradient step on `loss` for these players; everyone else holds still.
+
+        Only the parameters of `players` get gradients and move. (The running statistics of a BatchNorm are no
+        parameters: they follow every batch that a network sees.)
+
+        Args:
+            loss: one number, shape ().
+            players: attributes of this game, such as ``self.D``; several may share one loss.
+
+        Raises:
+            ValueError: `loss` is not one number, does not depend on one of the players, or a player is not this game's.
+            NonFiniteLoss: `loss` is NaN or infinite. No step is taken.
+        """
+        names = [self._name(player) for player in players]
+        title = "+".join(names)
+        self._refuse(loss, title)
+        optimizers = [self.optimizer(name) for name in names]
+        params = {p: None for player in players for p in player.parameters() if p.requires_grad}  # each once, in order
+        if loss.requires_grad:
+            loss.backward(inputs=list(params))
+        for name, player in zip(names, players, strict=True):
+            if all(p.grad is None for p in player.parameters()):
+                self._forget_gradients()
+                raise ValueError(f"the loss of {title} does not depend on {name}: was its output detached?")
+        for name, optimizer in zip(names, optimizers, strict=True):
+            optimizer.param_groups[0].update(lr=self._rate(name), betas=self.betas)
+            optimizer.step()
+        self._forget_gradients()
+
+    def _refuse(self, loss: Tensor, title: str) -> None:
+        if loss.numel() != 1:
+            raise ValueError(f"the loss of {title} has shape {tuple(loss.shape)}, not one number: forgot .mean()?")
+        self.losses[title] = loss.detach()
+        if not loss.isfinite():
+            raise NonFiniteLoss(f"the loss of {title} is {loss.item()}")
+
+    def _name(self, player: nn.Module) -> str:
+        for name, child in self.named_children():
+            if child is player:
+                return name
+        players = ", ".join(name for name, _ in self.named_children())
+        raise ValueError(f"minimize() was given a {type(player).__name__} that is no player of this game ({players})")
+
+    def optimizer(self, name: str) -> Optimizer:
+        """The Adam of the player of this name, made when it is first asked for.
+
+        A parameter that two players share belongs to the one who moved first, so that it is stepped once.
+        """
+        mine = [p for p in getattr(self, name).parameters() if p.requires_grad]
+        taken = {p for optimizer in self.optimizers.values() for p in optimizer.param_groups[0]["params"]}
+        if name not in self.optimizers:
+            free = [p for p in mine if p not in taken]
+            if not free:
+                raise ValueError(f"{name} has no parameter of its own that could learn: is it frozen?")
+            # fused: one kernel for all parameters, several times faster on a CPU.
+            self.optimizers[name] = Adam(free, lr=self._rate(name), betas=self.betas, fused=True)
+        elif any(p not in taken for p in mine):
+            raise ValueError(f"{name} has changed since it began to learn: make a new game for another network")
+        return self.optimizers[name]
+
+    def _rate(self, name: str) -> float:
+        return self.lr[name] if isinstance(self.lr, dict) else self.lr
+
+    def _forget_gradients(self) -> None:
+        for optimizer in self.optimizers.values():
+            optimizer.zero_grad(set_to_none=True)
+
+
+History = dict[str, list[float]]
+
+
+def train(
+    game: Game,
+    batches: Iterable,
+    rounds: int,
+    *,
+    look: Callable[[Game], object] | Sequence[Callable[[Game], object]] = (),
+    every: int | None = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> History:
+    """Play `rounds` rounds of `game`, one on each batch, and return the losses of each.
+
+    Without the comforts this is ``for batch in islice(batches, rounds): game.round(*batch)``. The comforts: a
+    progress bar with the losses, things that look, and a stop (Ctrl-C or the notebook's stop button) that waits for
+    the end of the round, so that the game stays good and training can go on by calling `train` again.
+
+    Args:
+        game: moved to a device beforehand; batches follow it there.
+        batches: tensors or tuples of tensors. An object with ``at(round)`` is asked for each round's batch and so
+            goes on where the game stopped; any other iterable is begun again whenever it ends.
+        rounds: how many rounds to play now, on top of ``game.played``.
+        look: called as ``look(game)`` after every `every`-th round and after the last one. What is drawn at random
+            there does not change training, since each round seeds the random state from (seed, round).
+        every: rounds between looks; a tenth of `rounds` when not given.
+        seed: of the random numbers drawn in rounds (noise, dropout).
+        progress: show the bar.
+
+    Returns:
+        One list of floats per loss, as in ``{"D": [...], "G": [...]}``.
+
+    Raises:
+        ValueError: the first batch is nothing the game can be played with, or there is no batch at all.
+        NonFiniteLoss: names the round and the loss. The game is as the last good step left it.
+    """
+    looks = [look] if callable(look) else list(look)
+    every = every or max(1, rounds // 10)
+    device = next(game.parameters()).device
+    history: dict[str, list[Tensor]] = {}
+    game.train()
+    with stop_button() as stopped, tqdm(total=rounds, unit=" rounds", disable=not progress, file=Stdout()) as bar:
+        for i, batch in zip(range(rounds), stream(batches, game.played), strict=False):
+            batch = [t.to(device, non_blocking=True) for t in (batch if isinstance(batch, list | tuple) else [batch])]
+            if i == 0:
+                game.expect(*batch)
+            torch.manual_seed(1_000_003 * seed + game.played)
+            try:
+                game.round(*batch)
+            except NonFiniteLoss as error:
+                raise NonFiniteLoss(f"{error} in round {game.played + 1}; {MEND}") from None
+            game.played += 1
+            for name, loss in game.losses.items():
+                history.setdefault(name, []).append(loss)
+            if i % 25 == 0 or i + 1 == rounds:
+                bar.set_postfix_str(", ".join(f"{name} {loss:.3f}" for name, loss in game.losses.items()), False)
+            bar.update()
+            if (i + 1) % every == 0 or i + 1 == rounds or stopped.is_set():
+                for glance in looks:
+                    glance(game)
+            if stopped.is_set():
+                bar.close()
+                print(f"Stopped after round {game.played}. The game is good: train again to go on.")
+                break
+    return {name: torch.stack(values).float().tolist() for name, values in history.items()}
+
+
+MEND = "no step was taken on it. Try a lower learning rate, and look for a division or a log of zero"
+
+
+def stream(batches: Iterable, first: int = 0) -> Iterator:
+    """Batches without end: from ``batches.at(first)`` on if there is an `at`, else around and around."""
+    if hasattr(batches, "at"):
+        yield from (batches.at(i) for i in count(first))
+    while True:
+        empty = True
+        for batch in batches:
+            empty = False
+            yield batch
+        if empty:
+            raise ValueError(
+                "there is no (further) batch to train on: the data is empty, or an iterator that has ended"
+            )
+
+
+class Stdout:
+    """Standard output as it is now: notebooks replace it, and a bar on standard error would look like a fault."""
+
+    def __getattr__(self, name):
+        return getattr(sys.stdout, name)
+
+
+@contextmanager
+def stop_button() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C into a flag that is read between rounds; a second one interrupts at once."""
+    pressed = threading.Event()
+
+    def press(number, frame):
+        if pressed.is_set():
+            raise KeyboardInterrupt
+        pressed.set()
+
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may handle signals
+        yield pressed
+        return
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,1 @@
+"""Games: one algorithm of one paper per file."""

@@ -1,0 +1,39 @@
+"""Adversarial losses on logits, the equation above each.
+
+D ends in a logit s, so D(x) = sigmoid(s). With softplus(s) = log(1 + exp(s)),
+
+    -log D = softplus(-s)        -log(1 - D) = softplus(s)
+
+neither of which overflows. Every loss is a mean over all logits given, of whatever shape, and is to be minimized.
+"""
+
+from torch import Tensor
+from torch.nn.functional import softplus
+
+
+def d_logistic(real: Tensor, fake: Tensor) -> Tensor:
+    """The critic's loss: -E[log D(x)] - E[log(1 - D(G(z)))].
+
+    Goodfellow et al. 2014 (arXiv:1406.2661), eq. 1, negated, because we minimize. An undecided critic (logit 0
+    everywhere) scores 2 log 2 = 1.386.
+
+    Args:
+        real, fake: logits of any shape.
+    """
+    return softplus(-real).mean() + softplus(fake).mean()
+
+
+def g_nonsaturating(fake: Tensor) -> Tensor:
+    """The forger's loss in practice: -E[log D(G(z))].
+
+    Goodfellow et al. 2014, end of sec. 3. Its gradient is strong where the critic is sure of the fake.
+    """
+    return softplus(-fake).mean()
+
+
+def g_saturating(fake: Tensor) -> Tensor:
+    """The forger's loss in theory: E[log(1 - D(G(z)))].
+
+    Goodfellow et al. 2014, eq. 1. Its gradient fades where the critic is sure of the fake.
+    """
+    return -softplus(fake).mean()

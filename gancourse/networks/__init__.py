@@ -1,0 +1,1 @@
+"""Networks: one figure of one paper per file."""

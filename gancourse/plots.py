@@ -1,0 +1,141 @@
+"""Pictures of what a game does. Functions take tensors and draw; nothing here is needed to train."""
+
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from torch import Tensor
+from torchvision.utils import make_grid
+
+TWO_LOG_TWO = 2 * math.log(2)
+LOG_TWO = math.log(2)
+
+
+def sheet(images: Tensor, columns: int = 10) -> np.ndarray:
+    """Images (n, c, h, w) in [-1, 1] on one sheet, row by row: (H, W, 3) uint8."""
+    tiled = make_grid(images.detach().float().cpu().clamp(-1, 1), nrow=columns, padding=2, pad_value=1.0)
+    return ((tiled + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+
+
+def grid(images: Tensor, columns: int = 10, title: str = "", ax: Axes | None = None, scale: float = 0.55) -> Axes:
+    """Draw images (n, c, h, w) in [-1, 1] as a grid; `scale` inches for each image."""
+    picture = sheet(images, columns)
+    if ax is None:
+        rows = math.ceil(len(images) / columns)
+        _, ax = plt.subplots(figsize=(columns * scale, rows * scale + 0.3 * bool(title)), layout="tight")
+    ax.imshow(picture, interpolation="nearest")
+    ax.set_axis_off()
+    if title:
+        ax.set_title(title, fontsize=10)
+    return ax
+
+
+def smooth(values: list[float], width: int) -> np.ndarray:
+    """Running mean over `width` values, as long as the input minus width - 1."""
+    return np.convolve(values, np.ones(width) / width, mode="valid")
+
+
+def losses(history: dict[str, list[float]], references: dict[str, float] | None = None, ax: Axes | None = None) -> Axes:
+    """Draw losses by round: each faintly, its running mean on top, reference values as dashed lines.
+
+    Args:
+        history: what `train` returned.
+        references: values to compare with, by caption, as in ``{"undecided critic, 2 log 2": 1.386}``.
+    """
+    ax = ax or plt.subplots(figsize=(6, 2.8), layout="tight")[1]
+    for i, (name, values) in enumerate(history.items()):
+        width = max(1, len(values) // 50)
+        ax.plot(values, color=f"C{i}", alpha=0.2, linewidth=0.5)
+        ax.plot(np.arange(len(values) - width + 1) + width / 2, smooth(values, width), color=f"C{i}", label=f"{name}")
+    for i, (caption, value) in enumerate((references or {}).items()):
+        ax.axhline(value, color=f"C{i}", linestyle="--", linewidth=1, label=caption)
+    top = max(np.quantile(values, 0.99) for values in history.values())
+    ax.set(xlabel="round", ylabel="loss", ylim=(0, 1.15 * max(top, *(references or {}).values(), 0)))
+    ax.legend(fontsize=8, frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+class Film:
+    """A thing that looks: it keeps the samples for fixed noise as training goes on, and shows them live.
+
+    Args:
+        draw: makes the images to be watched, as in ``lambda game: game.sample(z)``.
+        live: update one picture in the notebook after every look.
+        columns: images in a row.
+    """
+
+    def __init__(self, draw, *, live: bool = True, columns: int = 10):
+        self.draw, self.live, self.columns = draw, live, columns
+        self.frames: list[Tensor] = []  # (n, c, h, w) each, on the CPU
+        self.rounds: list[int] = []
+        self._handle = None
+
+    def __call__(self, game) -> None:
+        self.frames.append(self.draw(game).cpu())
+        self.rounds.append(game.played)
+        if self.live:
+            self._show(f"after {game.played} rounds")
+
+    def _show(self, title: str) -> None:
+        from IPython.display import display
+
+        figure = grid(self.frames[-1], self.columns, title).figure
+        plt.close(figure)
+        if self._handle is None:
+            self._handle = display(figure, display_id=True)
+        elif self._handle is not None:
+            self._handle.update(figure)
+
+    def strip(self, chosen: int = 8, steps: int = 8) -> Axes:
+        """The first `chosen` images over time: one row for each, `steps` moments from left to right."""
+        moments = torch.linspace(0, len(self.frames) - 1, min(steps, len(self.frames))).round().long().tolist()
+        images = torch.stack([self.frames[m][:chosen] for m in moments], dim=1)  # (chosen, steps, c, h, w)
+        ax = grid(images.flatten(0, 1), columns=len(moments))
+        ax.set_title("rounds: " + ", ".join(str(self.rounds[m]) for m in moments), fontsize=9)
+        return ax
+
+
+def table(rows: dict[str, dict[str, float]], digits: int = 3):
+    """Rows of figures as a table that reads in a notebook, in the book and in a terminal.
+
+    Args:
+        rows: by caption; a figure that a row lacks is left empty.
+    """
+    columns = list(dict.fromkeys(key for row in rows.values() for key in row))
+    return Table(
+        [["", *columns]] + [[name, *(cell(row.get(c), digits) for c in columns)] for name, row in rows.items()]
+    )
+
+
+def cell(value: float | None, digits: int) -> str:
+    """One figure as text: whole numbers as they are, others with `digits` significant places."""
+    if value is None:
+        return ""
+    if isinstance(value, int | str):
+        return str(value)
+    return f"{value:.{digits}f}" if abs(value) < 100 else f"{value:.0f}"
+
+
+class Table:
+    """A header and rows of text, drawn as HTML or as aligned text."""
+
+    def __init__(self, lines: list[list[str]]):
+        self.lines = lines
+
+    def __repr__(self) -> str:
+        widths = [max(len(line[i]) for line in self.lines) for i in range(len(self.lines[0]))]
+        return "\n".join(
+            "  ".join([line[0].ljust(widths[0])] + [t.rjust(w) for t, w in zip(line[1:], widths[1:], strict=True)])
+            for line in self.lines
+        )
+
+    def _repr_html_(self) -> str:
+        def row(line: list[str], tag: str) -> str:
+            first = f'<th scope="row" style="text-align:left">{line[0]}</th>'
+            return "<tr>" + first + "".join(f'<{tag} style="text-align:right">{t}</{tag}>' for t in line[1:]) + "</tr>"
+
+        body = "".join(row(line, "td") for line in self.lines[1:])
+        return f'<table class="table"><thead>{row(self.lines[0], "th")}</thead><tbody>{body}</tbody></table>'

@@ -1,0 +1,230 @@
+"""The game: minimize is the hand-written loop, moves its players alone, and says what is wrong."""
+
+import math
+import os
+import signal
+from itertools import islice
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import softplus
+from torch.optim import Adam
+
+from gancourse.data.batches import Batches
+from gancourse.game import Game, NonFiniteLoss, train
+from gancourse.games.cgan import CGAN
+from gancourse.games.gan import GAN
+from gancourse.networks.dcgan import DCDiscriminator, DCGenerator
+from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
+
+SHAPE = (1, 4, 4)
+
+
+def small_gan(**settings) -> GAN:
+    torch.manual_seed(0)
+    return GAN(MLPGenerator(5, SHAPE, hidden=(8, 8)), MLPDiscriminator(SHAPE, hidden=(8,)), **settings)
+
+
+def images(n: int = 64) -> torch.Tensor:
+    return torch.rand(n, *SHAPE, generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+
+def copies(net: nn.Module) -> list[torch.Tensor]:
+    return [p.detach().clone() for p in net.parameters()]
+
+
+def same(net: nn.Module, before: list[torch.Tensor]) -> bool:
+    return all(torch.equal(p, q) for p, q in zip(net.parameters(), before, strict=True))
+
+
+def plain_loop(G: nn.Module, D: nn.Module, batches, rounds: int) -> None:
+    """The loop of the tutorials, by hand."""
+    opt_d = Adam(D.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=True)
+    opt_g = Adam(G.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=True)
+    for i, (x,) in enumerate(islice(batches, rounds)):
+        torch.manual_seed(i)
+        fake = G(torch.randn(len(x), G.z_dim))
+        opt_d.zero_grad()
+        (softplus(-D(x)).mean() + softplus(D(fake.detach())).mean()).backward()
+        opt_d.step()
+        opt_g.zero_grad()
+        softplus(-D(fake)).mean().backward()
+        opt_g.step()
+
+
+@pytest.mark.parametrize("pair", ["mlp", "conv"])
+def test_minimize_is_the_hand_written_loop_bit_for_bit(pair):
+    def pairs():
+        torch.manual_seed(0)
+        if pair == "mlp":
+            return MLPGenerator(5, SHAPE, hidden=(8, 8)), MLPDiscriminator(SHAPE, hidden=(8,)), images()
+        return DCGenerator(5, width=2), DCDiscriminator(width=2), torch.rand(64, 1, 28, 28) * 2 - 1
+
+    G, D, x = pairs()
+    game = GAN(G, D)
+    train(game, Batches(x, size=16), 10, progress=False)
+    H, E, x = pairs()
+    plain_loop(H, E, Batches(x, size=16), 10)
+    assert all(torch.equal(a, b) for a, b in zip(G.state_dict().values(), H.state_dict().values(), strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(D.state_dict().values(), E.state_dict().values(), strict=True))
+
+
+def test_minimize_moves_only_its_players():
+    game, x = small_gan(), images()
+    before_g, before_d = copies(game.G), copies(game.D)
+    game.minimize(game.d_loss(x, game.G(game.noise(len(x)))), game.D)  # not even detached
+    assert same(game.G, before_g) and not same(game.D, before_d)
+    before_d = copies(game.D)
+    game.minimize(game.g_loss(game.G(game.noise(len(x)))), game.G)
+    assert same(game.D, before_d) and not same(game.G, before_g)
+    assert all(p.grad is None for p in game.parameters())
+
+
+def test_minimize_moves_several_players_on_one_loss():
+    game, x = small_gan(), images()
+    before_g, before_d = copies(game.G), copies(game.D)
+    game.minimize(game.g_loss(game.G(game.noise(len(x)))), game.G, game.D)
+    assert not same(game.G, before_g) and not same(game.D, before_d)
+    assert list(game.losses) == ["G+D"]
+
+
+def test_minimize_refuses_a_loss_that_does_not_depend_on_the_player():
+    game, x = small_gan(), images()
+    fake = game.G(game.noise(len(x))).detach()
+    before = copies(game)
+    with pytest.raises(ValueError, match="does not depend on G"):
+        game.minimize(game.g_loss(fake), game.G)
+    with pytest.raises(ValueError, match="does not depend on D"):
+        game.minimize(torch.tensor(1.0), game.D)
+    with pytest.raises(ValueError, match="does not depend on D"):  # one of two players is left out
+        game.minimize(game.G(game.noise(4)).mean(), game.G, game.D)
+    assert same(game, before)
+
+
+def test_minimize_refuses_what_is_no_number_no_player_or_frozen():
+    game, x = small_gan(), images()
+    with pytest.raises(ValueError, match=r"shape \(64, 1\).*mean"):
+        game.minimize(game.D(x), game.D)
+    with pytest.raises(ValueError, match="no player of this game"):
+        game.minimize(game.D(x).mean(), nn.Linear(1, 1))
+    game.D.requires_grad_(False)
+    with pytest.raises(ValueError, match="frozen"):
+        game.minimize(game.g_loss(game.G(game.noise(4))), game.D)
+
+
+def test_a_network_replaced_after_it_began_to_learn_is_told():
+    game, x = small_gan(), images()
+    game.round(x)
+    game.D = MLPDiscriminator(SHAPE, hidden=(8,))
+    with pytest.raises(ValueError, match="D has changed"):
+        game.round(x)
+
+
+def test_a_shared_parameter_is_stepped_once():
+    class Twins(Game):
+        def __init__(self):
+            super().__init__(lr=0.1)
+            self.a = nn.Linear(1, 1, bias=False)
+            self.b = nn.Sequential(self.a, nn.Linear(1, 1, bias=False))
+
+    game = Twins()
+    start = game.a.weight.item()
+    game.minimize(game.b(torch.ones(1, 1)).sum() + game.a(torch.ones(1, 1)).sum(), game.a, game.b)
+    assert abs(game.a.weight.item() - start) == pytest.approx(0.1, rel=1e-3)  # Adam's first step is lr long
+
+
+def test_losses_of_an_undecided_critic_are_what_theory_says():
+    class Undecided(nn.Module):
+        def forward(self, x, y=None):
+            return torch.zeros(len(x), 1)
+
+    x, y = images(), torch.zeros(64, dtype=torch.long)
+    game = GAN(MLPGenerator(5, SHAPE), Undecided())
+    assert game.d_loss(x, x).item() == pytest.approx(2 * math.log(2))
+    assert game.g_loss(x).item() == pytest.approx(math.log(2))
+    game = CGAN(MLPGenerator(5, SHAPE, classes=3), Undecided(), d_weight=0.5)
+    assert game.d_loss(x, x, y).item() == pytest.approx(math.log(2))
+    assert game.g_loss(x, y).item() == pytest.approx(math.log(2))
+
+
+def test_learning_rates_can_be_set_for_each_player_and_between_rounds():
+    game, x = small_gan(lr={"G": 0.0, "D": 1e-2}), images()
+    before_g, before_d = copies(game.G), copies(game.D)
+    game.round(x)
+    assert same(game.G, before_g) and not same(game.D, before_d)
+    game.lr, before_d = 0.0, copies(game.D)
+    game.round(x)
+    assert same(game.D, before_d)
+
+
+def test_looking_does_not_change_training():
+    def trained(look):
+        game = small_gan()
+        train(game, Batches(images(), size=16), 6, look=look, every=1, progress=False)
+        return copies(game)
+
+    assert all(torch.equal(a, b) for a, b in zip(trained(()), trained(lambda g: g.sample(g.noise(7))), strict=True))
+
+
+def test_training_in_two_parts_equals_training_at_once():
+    once, twice = small_gan(), small_gan()
+    train(once, Batches(images(), size=16), 9, progress=False)
+    train(twice, Batches(images(), size=16), 4, progress=False)
+    train(twice, Batches(images(), size=16), 5, progress=False)
+    assert same(once, copies(twice)) and twice.played == 9
+
+
+def test_train_takes_any_iterable_and_looks_in_time():
+    seen = []
+    game = small_gan()
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(images(64)), batch_size=32)
+    history = train(game, loader, 7, look=lambda g: seen.append(g.played), every=3, progress=False)
+    assert seen == [3, 6, 7] and [len(v) for v in history.values()] == [7, 7]
+    train(game, iter([images(8)]), 1, progress=False)  # an iterator of bare tensors
+    with pytest.raises(ValueError, match="no .*batch"):
+        train(game, iter([images(8)]), 2, progress=False)
+    with pytest.raises(ValueError, match="no .*batch"):
+        train(game, [], 1, progress=False)
+
+
+def test_progress_bar_shows_the_losses(capsys):
+    train(small_gan(), Batches(images(), size=16), 3)
+    out = capsys.readouterr().out
+    assert "3/3" in out and "D " in out and "G " in out
+
+
+def test_a_loss_that_is_not_finite_is_named_with_its_round_and_leaves_the_game_good():
+    class Breaks(GAN):
+        def g_loss(self, fake):
+            return super().g_loss(fake) * (float("nan") if self.played == 4 else 1)
+
+    game = small_gan()
+    game.__class__ = Breaks
+    with pytest.raises(NonFiniteLoss, match="loss of G is nan in round 5"):
+        train(game, Batches(images(), size=16), 10, progress=False)
+    assert all(p.isfinite().all() for p in game.parameters()) and game.played == 4
+
+
+def test_interrupted_between_rounds_and_usable_afterwards(capsys):
+    def interrupt(game):
+        if game.played == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    game = small_gan()
+    history = train(game, Batches(images(), size=16), 50, look=interrupt, every=1, progress=False)
+    assert game.played in (3, 4) and len(history["D"]) == game.played
+    assert "Stopped after round" in capsys.readouterr().out
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    train(game, Batches(images(), size=16), 2, progress=False)
+    assert copies(small_gan()) and all(p.isfinite().all() for p in game.parameters())
+
+
+def test_training_in_a_thread_needs_no_signal():
+    from threading import Thread
+
+    game = small_gan()
+    thread = Thread(target=train, args=(game, Batches(images(), size=16), 2), kwargs={"progress": False})
+    thread.start()
+    thread.join()
+    assert game.played == 2

@@ -1,0 +1,32 @@
+"""Build the website from the outputs stored in the notebooks, with every warning an error.
+
+python -m tools.book              into _build/html
+python -m tools.book FOLDER       from the copy of the course in FOLDER, into FOLDER/_build/html
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.stamp import ROOT
+
+
+def build(source: Path) -> Path:
+    """Run Jupyter Book on `source` and return the first page. Exits with its log if there is a warning."""
+    command = ["jupyter-book", "build", ".", "--toc", "book/_toc.yml", "-W", "-n", "--keep-going"]
+    done = subprocess.run(
+        [Path(sys.executable).with_name(command[0]), *command[1:]], cwd=source, capture_output=True, text=True
+    )
+    if done.returncode:
+        print(done.stdout[-6000:] + done.stderr[-6000:], file=sys.stderr)
+        sys.exit("The book has warnings (above); it was not finished.")
+    return source / "_build" / "html" / "index.html"
+
+
+def main() -> None:
+    page = build(Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT)
+    print(f"The book is built: {page}")
+
+
+if __name__ == "__main__":
+    main()

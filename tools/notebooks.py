@@ -1,0 +1,157 @@
+"""Run notebooks from the top in a fresh kernel, show what they print as they go, and stamp the result.
+
+python -m tools.notebooks run notebooks/01_gan.ipynb            stores the outputs in the notebook itself
+python -m tools.notebooks run --into FOLDER notebooks/*.ipynb   leaves the notebooks alone, writes copies
+python -m tools.notebooks scores FOLDER                         what the notebooks there scored
+python -m tools.notebooks stale                                 names stored results that no longer hold
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from gancourse.files import written
+from tools.stamp import ROOT, changed, code_hash, library_hashes, used_files
+
+PROBE = """
+import json, resource, sys
+from gancourse.scale import scale
+from tools import stamp
+print(json.dumps({"modules": [m for m in sys.modules if m.startswith("gancourse")], "scale": scale(),
+                  "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+                  "hardware": stamp.hardware(), "versions": stamp.versions()}))
+"""
+
+
+class Loud(NotebookClient):
+    """A client that repeats on the terminal what cells print, while they print it."""
+
+    def output(self, outs, msg, display_id, cell_index):
+        if msg["msg_type"] == "stream":
+            sys.stdout.write(msg["content"]["text"])
+            sys.stdout.flush()
+        return super().output(outs, msg, display_id, cell_index)
+
+
+def run(path: Path, target: Path) -> None:
+    """Run one notebook and write it with its outputs and stamp to `target`. A cell that raises ends the run."""
+    book = nbformat.read(path, as_version=4)
+    source = code_of(book)
+    for cell in book.cells:
+        cell.metadata.pop("execution", None)
+    book.cells.append(nbformat.v4.new_code_cell(PROBE))
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    client = Loud(book, timeout=None, resources={"metadata": {"path": str(path.parent)}}, coalesce_streams=True)
+    client.on_cell_execute = lambda cell, cell_index: announce(path, book, cell, cell_index)
+    start = time.monotonic()
+    client.execute()
+    minutes = (time.monotonic() - start) / 60
+    probe = json.loads(book.cells.pop().outputs[0].text)
+    book.metadata["gancourse"] = {
+        "code": code_hash(source),
+        "library": library_hashes(used_files(probe.pop("modules"))),
+        "minutes": round(minutes, 1),
+        "date": date.today().isoformat(),
+        **probe,
+    }
+    clean(book)
+    show_stamp(book)
+    with written(target) as partial:
+        nbformat.write(book, partial)
+
+
+def announce(path: Path, book, cell, index: int) -> None:
+    if cell.cell_type == "code" and cell.source != PROBE:
+        first = next((line for line in cell.source.splitlines() if line.strip()), "")
+        print(f"[{path.stem} {index + 1}/{len(book.cells) - 1}] {first[:90]}", flush=True)
+
+
+def code_of(book) -> str:
+    return "\n".join(cell.source for cell in book.cells if cell.cell_type == "code")
+
+
+def clean(book) -> None:
+    """Drop what cannot work in a stored page: live widgets, their state, and when each cell ran."""
+    book.metadata.pop("widgets", None)
+    for cell in book.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = [
+                o for o in cell.outputs if "application/vnd.jupyter.widget-view+json" not in o.get("data", {})
+            ]
+
+
+def show_stamp(book) -> None:
+    """Write the measured time and memory into the line that the first cell keeps for it."""
+    s = book.metadata["gancourse"]
+    cost = f"{s['minutes']} minutes, {s['megabytes'] / 1000:.1f} GB of memory"
+    line = f"Measured: {cost}, at the scale “{s['scale']}”, on {s['hardware']}."
+    cell = book.cells[0]
+    cell.source = re.sub(r"(<!-- stamp -->).*(<!-- /stamp -->)", rf"\g<1>{line}\g<2>", cell.source, flags=re.DOTALL)
+
+
+def scores(folder: Path) -> dict[str, str]:
+    """What the cells tagged "score" printed, by notebook."""
+    found = {}
+    for path in sorted(folder.glob("*.ipynb")):
+        book = nbformat.read(path, as_version=4)
+        tagged = [cell for cell in book.cells if "score" in cell.metadata.get("tags", [])]
+        texts = [
+            o.get("text") or o.data["text/plain"] for cell in tagged for o in cell.outputs if o.output_type != "error"
+        ]
+        found[path.stem] = "\n".join(t.strip() for t in texts)
+    return found
+
+
+def stale(folder: Path) -> list[str]:
+    """One line for each notebook whose stored outputs were not made by the code as it stands."""
+    lines = []
+    for path in sorted(folder.glob("*.ipynb")):
+        book = nbformat.read(path, as_version=4)
+        stamp = book.metadata.get("gancourse")
+        if stamp is None:
+            lines.append(f"{path.name} has no stored outputs: make notebooks")
+        elif stamp["code"] != code_hash(code_of(book)):
+            lines.append(f"{path.name}: its code cells changed since its outputs were stored")
+        elif moved := changed(stamp["library"]):
+            lines.append(f"{path.name}: {', '.join(moved)} changed since its outputs were stored")
+    return lines
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    runs = commands.add_parser("run")
+    runs.add_argument("notebooks", nargs="+", type=Path)
+    runs.add_argument("--into", type=Path, help="write copies with outputs into this folder")
+    commands.add_parser("scores").add_argument("folder", type=Path)
+    commands.add_parser("stale")
+    args = parser.parse_args()
+    if args.command == "run":
+        for path in args.notebooks:
+            try:
+                run(path, (args.into / path.name) if args.into else path)
+            except CellExecutionError as error:
+                print(f"\n{path} stopped:\n{error}", file=sys.stderr)
+                return 1
+    elif args.command == "scores":
+        for name, text in scores(args.folder).items():
+            print(f"\n{name}\n{text}")
+    else:
+        lines = stale(ROOT / "notebooks")
+        print("\n".join(lines) or "All stored outputs were made by the code as it stands.")
+        return int(bool(lines))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

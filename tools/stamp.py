@@ -1,0 +1,65 @@
+"""Stamps: what made a stored result, so that a test can tell when it no longer holds.
+
+A stamp holds a hash of the code that was run and of each library file that it used, the scale, versions, hardware,
+minutes and peak memory. Comments, docstrings and layout do not count: only a change of code makes a result stale.
+"""
+
+import ast
+import hashlib
+import os
+import platform
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("torch", "torchvision", "torchmetrics", "numpy", "matplotlib")
+
+
+def code_hash(source: str) -> str:
+    """Hash of Python code without comments, docstrings and layout; notebook magics count as comments."""
+    tree = ast.parse(re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
+            body[0].value.value = ""
+    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:12]
+
+
+def library_hashes(files: list[str]) -> dict[str, str]:
+    """A hash for each library file, by its path from the root of the repository."""
+    return {file: code_hash((ROOT / file).read_text()) for file in sorted(files)}
+
+
+def used_files(modules: list[str]) -> list[str]:
+    """The files of those of `modules` (names as in sys.modules) that belong to this repository's library."""
+    found = []
+    for module in modules:
+        path = ROOT / module.replace(".", "/")
+        for file in (path.with_suffix(".py"), path / "__init__.py"):
+            if module.split(".")[0] == "gancourse" and file.is_file() and file.name != "__main__.py":
+                found.append(file.relative_to(ROOT).as_posix())
+    return found
+
+
+def changed(library: dict[str, str]) -> list[str]:
+    """Those of the stamped library files whose code is another now, or gone."""
+    return [f for f, h in library.items() if not (ROOT / f).is_file() or code_hash((ROOT / f).read_text()) != h]
+
+
+def hardware() -> str:
+    """The machine in a few words, with nothing that tells one machine of its kind from another."""
+    import torch
+
+    if torch.cuda.is_available():
+        return f"{torch.cuda.get_device_name()}, {os.cpu_count()} cores"
+    return f"CPU, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}, {platform.system()}"
+
+
+def versions() -> dict[str, str]:
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
