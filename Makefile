@@ -31,11 +31,12 @@ book: setup ## build the website from the stored outputs
 notebooks: setup ## run the notebooks again and store their outputs
 	$(BIN)/python -m tools.notebooks run $(BOOKS)
 
-test: setup lint ## unit tests, notebooks at smoke scale, the book with warnings as errors
-	GANCOURSE_SCALE=smoke $(BIN)/python -m pytest tests notebooks --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadfile
+test: setup ## lint, unit tests, notebooks at smoke scale, the book with warnings as errors
+	$(BIN)/python -m tools.test
 
 lint: setup ## check the style of code and notebooks
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 gates: setup ## retrain every chapter's result over three seeds (ROW=name for one row)
 	$(BIN)/python -m experiments.gates $(ROW)

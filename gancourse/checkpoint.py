@@ -24,6 +24,7 @@ def save(game: Game, path: str | Path, about: dict | None = None) -> None:
         "gancourse": VERSION,
         "networks": game.state_dict(),
         "optimizers": {name: optimizer.state_dict() for name, optimizer in game.optimizers.items()},
+        "averages": game.decays,
         "played": game.played,
         "about": about or {},
     }
@@ -32,7 +33,7 @@ def save(game: Game, path: str | Path, about: dict | None = None) -> None:
 
 
 def read(path: str | Path) -> dict:
-    """What :func:`save` wrote, on the CPU: keys networks, optimizers, played, about.
+    """What :func:`save` wrote, on the CPU: keys networks, optimizers, averages, played, about.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -55,6 +56,8 @@ def read(path: str | Path) -> dict:
 def load(game: Game, path: str | Path) -> dict:
     """Put a saved state into a game of the same players; training goes on where it was. Returns `about`."""
     state = read(path)
+    for name, decay in state["averages"].items():
+        game.average(name, decay)
     game.load_state_dict(state["networks"])
     for name, saved in state["optimizers"].items():
         game.optimizer(name).load_state_dict(saved)

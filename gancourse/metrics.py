@@ -85,7 +85,7 @@ def judge_of(train: ImageSet, test: ImageSet, *, progress: bool = True) -> Judge
 
     It is kept under a checksum of what makes it: the images, the labels and the code of network and training.
     """
-    made_of = hashlib.sha256(inspect.getsource(Judge).encode() + inspect.getsource(train_judge).encode())
+    made_of = hashlib.sha256(source_of_judge().encode())
     for part in (train, test):
         made_of.update(part.images.cpu().numpy().tobytes() + part.labels.cpu().numpy().tobytes())
     path = cache_folder() / f"judge-{train.name}-{made_of.hexdigest()[:12]}.pt"
@@ -96,6 +96,10 @@ def judge_of(train: ImageSet, test: ImageSet, *, progress: bool = True) -> Judge
     judge = Judge()
     judge.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
     return judge.to(train.images.device).eval()
+
+
+def source_of_judge() -> str:
+    return inspect.getsource(Judge) + inspect.getsource(train_judge)
 
 
 class Given(nn.Identity):

@@ -28,13 +28,17 @@ def players(kind: str, classes: int) -> tuple[nn.Module, nn.Module]:
 
 
 def gan(kind: str = "conv") -> GAN:
-    """The game of chapter 1."""
-    return GAN(*players(kind, classes=0), lr=LR if kind == "conv" else 2e-4)
+    """The game of chapter 1, with a running mean of G."""
+    game = GAN(*players(kind, classes=0), lr=LR if kind == "conv" else 2e-4)
+    game.average("G")
+    return game
 
 
 def cgan(kind: str = "conv") -> CGAN:
-    """The game of chapter 2."""
-    return CGAN(*players(kind, classes=10), lr=LR if kind == "conv" else 2e-4)
+    """The game of chapter 2, with a running mean of G."""
+    game = CGAN(*players(kind, classes=10), lr=LR if kind == "conv" else 2e-4)
+    game.average("G")
+    return game
 
 
 def rounds() -> int:

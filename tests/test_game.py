@@ -188,6 +188,33 @@ def test_train_takes_any_iterable_and_looks_in_time():
         train(game, [], 1, progress=False)
 
 
+def test_a_running_mean_follows_its_player_and_changes_nothing_else():
+    plain, followed = small_gan(), small_gan()
+    start = [v.clone() for v in followed.G.state_dict().values()]
+    followed.average("G", decay=0.9)
+    assert followed.averaged("G") is not followed.G and plain.averaged("G") is plain.G
+    seen = []
+    look = lambda game: seen.append([v.clone() for v in game.G.state_dict().values()])  # noqa: E731
+    train(plain, Batches(images(), size=16), 4, progress=False)
+    train(followed, Batches(images(), size=16), 4, look=look, every=1, progress=False)
+    assert same(plain.G, copies(followed.G)) and same(plain.D, copies(followed.D))
+    mean = start
+    for n, values in enumerate(seen):
+        keep = min(0.9, (1 + n) / (10 + n)) if n else 0.0  # torch's AveragedModel begins with a copy
+        mean = [keep * m + (1 - keep) * v if m.is_floating_point() else v for m, v in zip(mean, values, strict=True)]
+    for m, v in zip(mean, followed.averaged("G").state_dict().values(), strict=True):
+        assert torch.allclose(m, v, atol=1e-6)
+
+
+def test_samples_come_from_the_running_mean():
+    game = small_gan()
+    game.average("G")
+    z = game.noise(3)
+    before = game.sample(z)
+    torch.nn.init.zeros_(game.G.net[0].weight)
+    assert torch.equal(game.sample(z), before)
+
+
 def test_progress_bar_shows_the_losses(capsys):
     train(small_gan(), Batches(images(), size=16), 3)
     out = capsys.readouterr().out

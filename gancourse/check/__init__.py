@@ -1,4 +1,4 @@
-"""Exercises that check themselves: `check.ex01_d_loss(d_loss)` prints a verdict that teaches, and returns True or False.
+"""Exercises that check themselves: `check.ex01_d_loss(d_loss)` prints a verdict and returns True or False.
 
 A verdict opens with "Right.", "Not yet:" or "Still open:". Checks play the answer on a few small numbers, take no time
 and train nothing; every right way to write it is accepted. `predict` and `recall` keep predictions, `progress` shows

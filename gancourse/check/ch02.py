@@ -189,7 +189,7 @@ def cell_list(z: Tensor, y: Tensor) -> Tensor:
 GRID_SLIPS = (
     Slip(
         "rows and columns are swapped: a row should show one label",
-        "z.repeat(classes, 1) goes through all noises again and again, y.repeat_interleave(k) holds a label for k cells",
+        "z.repeat(classes, 1) goes through all noises again and again, repeat_interleave(k) holds a label",
         lambda c, n: cell_list(n.repeat_interleave(c, 0), torch.arange(c).repeat(len(n))),
     ),
     Slip(
@@ -321,8 +321,20 @@ ACCURACY_SLIPS = (
     Slip("whole-number division drops the share", "/ in place of //", lambda s, y: hits(s, y).sum() // len(y)),
 )
 
-CASES = (
-    ([[2.0, 1, 0.1], [0.5, 0.2, 1.5], [1.3, 1.9, 0.4], [0.2, 2.5, 0.3], [-0.1, -2.0, -0.6]], [0, 2, 0, 1, 2]),
+CASES = (  # the first tells all slips apart
+    (
+        [
+            [2, -1.5, 0.3],
+            [1, -0.5, -0.2],
+            [2, -1.5, 1],
+            [1.6, 0.7, -1.5],
+            [-1.5, 1, -0.2],
+            [-0.2, 0.7, -0.5],
+            [-0.2, 2, 1.6],
+            [1.6, 0.7, 0.3],
+        ],
+        [2, 1, 1, 2, 1, 2, 1, 2],
+    ),
     ([[0.3, 0.1, 2.2, 1.0], [1.7, 0.4, 0.2, 0.6], [0.9, 1.1, 0.8, -0.5], [0.5, 0.2, 0.1, 1.2]], [1, 3, 1, 0]),
 )
 

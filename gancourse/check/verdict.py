@@ -4,6 +4,7 @@ A check is made from a *judge*: a function that raises :class:`NotYet` or :class
 take away. Whatever the answer does, a check prints and never raises.
 """
 
+import dis
 import inspect
 import linecache
 import re
@@ -66,11 +67,14 @@ def settle(judge: Callable, answer: object, task: str) -> tuple[bool | None, lis
             return True, [f"Right. {judge(answer)}"]
     except StillOpen as gap:
         where = f" {gap}" if str(gap) else ""
-        return None, [f"Still open: {task}.{where}", "Write it in place of `...` and run the cell again."]
+        return None, [f"Still open: {task}.{where}", TRY]
     except NotYet as wrong:
         return False, [f"Not yet: {wrong.what}.", wrong.number, wrong.hint and f"Hint: {wrong.hint}."]
     except Exception as error:  # an answer so odd that judging it fails
         return False, [f"Not yet: your answer could not be judged ({summary(error)}).", f"Asked for is {task}."]
+
+
+TRY = "Put your code in place of `...` and run the cell again: a verdict comes at once, as often as you like."
 
 
 def say(*lines: str) -> None:
@@ -195,19 +199,18 @@ KNOWN_ERRORS = (  # (what Python says, what it is called, hint)
 )
 
 
+NOTHING = {"RESUME", "NOP", "LOAD_CONST", "POP_TOP", "RETURN_CONST", "RETURN_VALUE"}  # all that an empty body does
+
+
 def unfilled(f: object) -> bool:
     """Is this a stub? True if the body does nothing, or if a line of it is still `...`."""
     code = getattr(inspect.unwrap(f), "__code__", None)
     if code is None:
         return False
-    if code.co_code in {stub.__code__.co_code for stub in (lambda: None, lambda: ...)} and set(code.co_consts) <= {
-        None,
-        ...,
-        f.__doc__,
-    }:
+    if {step.opname for step in dis.get_instructions(code)} <= NOTHING:
         return True
     try:
-        return any(line.strip() == "..." for line in inspect.getsource(code).splitlines())
+        return any(line.split("#")[0].strip() == "..." for line in inspect.getsource(code).splitlines())
     except (OSError, TypeError):
         return False
 

@@ -46,7 +46,7 @@ STEPS = 32  # places inside a pixel where a point may lie
 PENS = np.linspace(1.0, 1.7, 64)  # radii, pixels of a 28-pixel picture
 LOADS = np.exp(BLUR * PENS**2)  # the ink that makes a line of that radius
 MODES = [(i, j) for i in range(4) for j in range(4) if 1 <= i + j <= 3]  # waves across and down: the elastic warp
-BEND, PRESS = 0.14, 0.3  # how much the line and the ink vary along their way
+BEND, PRESS = 0.15, 0.3  # how much the line and the ink vary along their way
 DRAWS = 6 + 3 * len(MODES)  # random numbers for one picture
 
 

@@ -1,6 +1,5 @@
 """The game with a wish: Mirza & Osindero 2014, "Conditional Generative Adversarial Nets" (arXiv:1411.1784)."""
 
-import torch
 from torch import Tensor
 
 from gancourse.games.gan import GAN
@@ -31,15 +30,6 @@ class CGAN(GAN):
     def g_loss(self, fake: Tensor, y: Tensor) -> Tensor:
         """D should call (fake, y) real."""
         return g_nonsaturating(self.D(fake, y))
-
-    @torch.no_grad()
-    def sample(self, z: Tensor, y: Tensor) -> Tensor:
-        """Images of these classes for this noise, z: (n, z_dim), y: (n,) -> (n, c, h, w), from G in eval mode."""
-        was_training = self.G.training
-        self.G.eval()
-        images = torch.cat([self.G(a, b) for a, b in zip(z.split(1000), y.split(1000), strict=True)])
-        self.G.train(was_training)
-        return images
 
     def expect(self, x: Tensor, y: Tensor) -> None:
         super().expect(x)

@@ -44,12 +44,20 @@ class GAN(Game):
         return torch.randn(n, self.G.z_dim, device=next(self.parameters()).device)
 
     @torch.no_grad()
-    def sample(self, z: Tensor) -> Tensor:
-        """Images for this noise, z: (n, z_dim) -> (n, c, h, w) in [-1, 1], from G in eval mode."""
-        was_training = self.G.training
-        self.G.eval()
-        images = torch.cat([self.G(part) for part in z.split(1000)])
-        self.G.train(was_training)
+    def sample(self, z: Tensor, *labels: Tensor) -> Tensor:
+        """Images for this noise, z: (n, z_dim) -> (n, c, h, w) in [-1, 1].
+
+        Drawn by G in eval mode, or by the running mean of G if the game keeps one.
+
+        Args:
+            labels: one tensor (n,) of classes if G takes them, nothing if not.
+        """
+        G = self.averaged("G")
+        was_training = G.training
+        G.eval()
+        parts = zip(*[t.split(1000) for t in (z, *labels)], strict=True)
+        images = torch.cat([G(*part) for part in parts])
+        G.train(was_training)
         return images
 
     def expect(self, x: Tensor) -> None:

@@ -1,0 +1,59 @@
+"""The book builds with no warning, has its pages, and asks no other host for anything."""
+
+import re
+import shutil
+
+import pytest
+
+from tools import book
+from tools.stamp import ROOT
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The book, built in a copy, so that what stands in _build is left alone."""
+    copy = tmp_path_factory.mktemp("course")
+    for folder in ("book", "notebooks"):
+        shutil.copytree(ROOT / folder, copy / folder)
+    shutil.copy(ROOT / "_config.yml", copy)
+    return book.build(copy).parent
+
+
+def pages(site):
+    return [p for p in site.rglob("*.html") if "_static" not in p.parts]
+
+
+def test_every_page_is_there(site):
+    for name in ("00_warm_up", "01_gan", "02_cgan"):
+        assert (site / "notebooks" / f"{name}.html").stat().st_size > 20_000
+    for name in ("index", "how_to_use", "notation", "glossary", "references", "troubleshooting", "api/game"):
+        assert (site / "book" / f"{name}.html").is_file()
+
+
+def test_a_page_loads_nothing_from_elsewhere(site):
+    """Links may lead away; what a page loads by itself may not."""
+    loads = re.compile(r'<(?:script|link|img|iframe)\b[^>]*?(?:src|href)="(https?:)?//[^"]*"[^>]*>')
+    harmless = re.compile(r'rel="(canonical|search|next|prev|author|license)"|badge')
+    for page in pages(site):
+        for found in loads.finditer(page.read_text()):
+            assert harmless.search(found[0]), f"{page.name}: {found[0]}"
+
+
+def test_launch_buttons_stand_on_notebook_pages_alone(site):
+    for page in pages(site):
+        text = page.read_text()
+        assert "mybinder.org" not in text and "jupyterhub" not in text.lower(), page.name
+        if "notebooks" in page.parts:
+            assert "colab.research.google.com/github/gancourse/gancourse/blob/main/notebooks/" in text, page.name
+
+
+def test_pictures_have_alternative_text(site):
+    for page in pages(site):
+        for image in re.findall(r"<img\b[^>]*>", page.read_text()):
+            assert re.search(r'alt="[^"]', image) or "logo" in image, f"{page.name}: {image[:120]}"
+
+
+def test_scrubbers_are_in_the_static_page(site):
+    for name in ("01_gan", "02_cgan"):
+        text = (site / "notebooks" / f"{name}.html").read_text()
+        assert text.count('class="scrub"') >= 2 and 'type="range"' in text

@@ -1,0 +1,92 @@
+"""The command line: what it writes, and one line with exit code 2 for each mistake."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gancourse.__main__ import main
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """A GAN and a cGAN trained at smoke scale."""
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANCOURSE_SCALE", "smoke")
+        for game in ("gan", "cgan"):
+            arguments = ["--data", "digits", "--rounds", "3", "--seed", "5", "--out", str(folder / game)]
+            assert main(["train", game, *arguments]) == 0
+    return folder
+
+
+def test_train_writes_samples_losses_metrics_and_the_game(runs):
+    for game in ("gan", "cgan"):
+        folder = runs / game
+        assert sorted(p.name for p in folder.iterdir()) == ["game.pt", "losses.png", "metrics.json", "samples.png"]
+        said = json.loads((folder / "metrics.json").read_text())
+        assert said["rounds"] == 3 and said["seed"] == 5 and said["data"] == "digits" and said["scale"] == "smoke"
+        assert {"samples", "real", "blurred"} <= set(said) and 0 <= said["samples"]["confidence"] <= 1
+        assert Image.open(folder / "samples.png").size == Image.open(folder / "samples.png").size
+    assert "accuracy" in said["samples"]
+
+
+def test_sample_writes_pictures_and_numbers(runs, tmp_path):
+    assert main(["sample", str(runs / "gan"), "--n", "7", "--out", str(tmp_path / "a.png")]) == 0
+    assert Image.open(tmp_path / "a.png").width > 28 * 7
+    for seed in ("1", "1", "2"):
+        out = tmp_path / f"{len(list(tmp_path.glob('*.npy')))}.npy"
+        command = ["sample", str(runs / "cgan" / "game.pt"), "--label", "7", "--n", "5", "--seed", seed]
+        assert main([*command, "--out", str(out)]) == 0
+    one, again, other = [np.load(tmp_path / f"{i}.npy") for i in range(3)]
+    assert one.shape == (5, 1, 28, 28) and one.dtype == np.float32 and abs(one).max() <= 1
+    assert np.array_equal(one, again) and not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("train gan --data imagenet --out x", "'imagenet'.*mnist"),
+        ("train vae --out x", "'vae'"),
+        ("train gan --scale huge --out x", "'huge'"),
+        ("train gan --rounds 0 --out x", "'0'.*at least 1"),
+        ("train gan", "--out"),
+        ("train gan --data digits --out FILE/run", "cannot write .*FILE/run.*another folder"),
+        ("train gan --data digits --out RUNS/gan", "already holds a trained game"),
+        ("sample RUNS/none --out x.png", "no checkpoint .*none"),
+        ("sample FILE --out x.png", "FILE is no checkpoint"),
+        ("sample RUNS/gan --n 0 --out x.png", "'0'.*at least 1"),
+        ("sample RUNS/gan --n -3 --out x.png", "'-3'"),
+        ("sample RUNS/gan --n many --out x.png", "'many'"),
+        ("sample RUNS/cgan --label 10 --out x.png", "--label 10.*0 to 9"),
+        ("sample RUNS/gan --label 3 --out x.png", "takes no label"),
+        ("sample RUNS/gan --out x.gif", "x.gif.*.png or .npy"),
+        ("sample RUNS/gan --out FILE/x.png", "cannot write .*x.png"),
+        ("", "required|train"),
+    ],
+)
+def test_mistakes_end_with_code_2_and_one_line(runs, tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GANCOURSE_SCALE", "smoke")
+    (tmp_path / "FILE").write_text("not a checkpoint")
+    arguments = [a.replace("RUNS", str(runs)).replace("FILE", str(tmp_path / "FILE")) for a in arguments.split()]
+    try:
+        code = main(arguments)
+    except SystemExit as stop:
+        code = stop.code
+    said = capsys.readouterr().err.strip()
+    assert code == 2 and said.count("\n") == 0 and "Traceback" not in said
+    import re
+
+    assert re.search(message, said), said
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["FILE"]
+
+
+def test_help_shows_examples():
+    for arguments in ([], ["train"], ["sample"]):
+        command = [sys.executable, "-m", "gancourse", *arguments, "--help"]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert "examples:" in shown and "python -m gancourse sample runs/gan" in shown

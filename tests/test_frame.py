@@ -1,0 +1,125 @@
+"""The frame: one address, one direction of imports, stored results that hold, nothing of one machine."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tools import notebooks, stamp
+
+ROOT = stamp.ROOT
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+ADDRESS, BOOK = PROJECT["urls"]["Repository"], PROJECT["urls"]["Book"]
+BOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def tracked() -> list[Path]:
+    """The files that are committed or about to be."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / line for line in listed.splitlines() if (ROOT / line).is_file()]
+
+
+def test_the_repository_has_one_address():
+    """Every address on the same host names this repository, wherever it is written."""
+    owner = ADDRESS.removeprefix("https://github.com/")
+    ours = re.compile(r"github\.com/(?:blob/)?([\w.-]*gancourse[\w.-]*/[\w-]+)|/github/([\w.-]+/[\w-]+)")
+    for path in tracked():
+        if path.suffix not in (".md", ".ipynb", ".yml", ".toml", ".cff", ".py"):
+            continue
+        for found in ours.finditer(path.read_text()):
+            assert (found[1] or found[2]) == owner, f"{path.name}: {found[0]}"
+
+
+def test_config_badges_and_set_up_cells_use_it():
+    assert ADDRESS in (ROOT / "_config.yml").read_text() and BOOK in (ROOT / "_config.yml").read_text()
+    assert ADDRESS in (ROOT / "README.md").read_text() and ADDRESS in (ROOT / "CITATION.cff").read_text()
+    for path in BOOKS:
+        cells = nbformat.read(path, 4).cells
+        badge = f"https://colab.research.google.com/github/{ADDRESS.removeprefix('https://github.com/')}/blob/main/notebooks/{path.name}"
+        assert badge in cells[0].source, path.name
+        setup = next(cell.source for cell in cells if cell.cell_type == "code")
+        assert f'%pip install -q "gancourse @ git+{ADDRESS}"' in setup and len(setup.splitlines()) <= 8, path.name
+
+
+LAYERS = {  # who may import whom, inside the library
+    "files": set(), "scale": set(), "losses": set(), "game": set(),
+    "networks": set(),
+    "data": {"files"},
+    "games": {"networks", "losses", "data", "game"},
+    "checkpoint": {"files", "game"},
+    "plots": set(), "widgets": {"plots"},
+    "metrics": {"data", "files", "game"},
+    "recipes": {"games", "networks", "data", "scale"},
+}  # fmt: skip
+
+
+def test_imports_run_one_way():
+    for path in (ROOT / "gancourse").rglob("*.py"):
+        layer = path.relative_to(ROOT / "gancourse").parts[0].removesuffix(".py")
+        names = [n.module for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ImportFrom) and n.module]
+        for name in names:
+            if name.startswith("gancourse.") and layer in LAYERS:
+                assert name.split(".")[1] in LAYERS[layer] | {layer}, f"{layer} imports {name}"
+
+
+@pytest.mark.parametrize("path", BOOKS, ids=lambda p: p.stem)
+def test_a_notebook_has_the_anatomy(path):
+    book = nbformat.read(path, 4)
+    code = [c for c in book.cells if c.cell_type == "code"]
+    lengths = sorted(len([line for line in c.source.splitlines() if line.strip()]) for c in code)
+    assert 15 <= len(code) <= 40 and lengths[len(lengths) // 2] <= 6 and lengths[-1] <= 25, lengths
+    assert "What you will be able to do" in book.cells[0].source and "<!-- stamp -->" in book.cells[0].source
+    for cell in code:
+        if any("image/png" in o.get("data", {}) for o in cell.outputs):
+            assert cell.metadata.get("mystnb", {}).get("image", {}).get("alt"), cell.source[:60]
+    assert any("score" in c.metadata.get("tags", []) for c in code)
+
+
+@pytest.mark.parametrize("path", BOOKS, ids=lambda p: p.stem)
+def test_a_stored_notebook_is_whole_clean_and_small(path):
+    book = nbformat.read(path, 4)
+    code = [c for c in book.cells if c.cell_type == "code" and c.source.strip()]
+    assert [c.execution_count for c in code] == list(range(1, len(code) + 1))
+    text = "".join(str(c.outputs) for c in code)
+    assert "'output_type': 'error'" not in text and "Warning" not in text
+    assert not re.search(r"/(work|root|tmp|home)/\w", text) and "widgets" not in book.metadata
+    assert path.stat().st_size < 1_000_000
+
+
+def test_stored_results_were_made_by_the_code_as_it_stands():
+    assert notebooks.stale(ROOT / "notebooks") == []
+
+
+def test_nothing_of_one_machine_is_committed():
+    for path in tracked():
+        if path.suffix in (".py", ".md", ".yml", ".toml", ".json", ".ipynb", ".txt", ".cff") and path != Path(__file__):
+            assert not re.search(r"/(work|root)/(main|shared|\.library|\.cache)", path.read_text()), path
+
+
+def test_code_hash_sees_code_and_not_layout():
+    one = stamp.code_hash('def f(x):\n    """Doc."""\n    return x + 1  # comment\n')
+    assert one == stamp.code_hash('def f(x):\n    """Other doc."""\n\n    return (x + 1)\n')
+    assert one != stamp.code_hash('def f(x):\n    """Doc."""\n    return x + 2\n')
+    assert stamp.code_hash("%pip install x\na = 1") == stamp.code_hash("%pip install y\na = 1")
+
+
+def test_a_stale_notebook_is_named(tmp_path):
+    cell = nbformat.v4.new_code_cell("a = 1")
+    book = nbformat.v4.new_notebook(cells=[cell])
+    nbformat.write(book, tmp_path / "x.ipynb")
+    assert "no stored outputs" in notebooks.stale(tmp_path)[0]
+    library = stamp.library_hashes(["gancourse/losses.py"])
+    book.metadata["gancourse"] = {"code": stamp.code_hash("a = 1"), "library": library}
+    nbformat.write(book, tmp_path / "x.ipynb")
+    assert notebooks.stale(tmp_path) == []
+    book.metadata["gancourse"]["library"] = {"gancourse/losses.py": "another"}
+    nbformat.write(book, tmp_path / "x.ipynb")
+    assert "gancourse/losses.py changed" in notebooks.stale(tmp_path)[0]
+    book.cells[0].source = "a = 2"
+    nbformat.write(book, tmp_path / "x.ipynb")
+    assert "code cells changed" in notebooks.stale(tmp_path)[0]
