@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from inspect import signature
 from itertools import count
 
 import torch
@@ -195,34 +196,48 @@ def train(
     history: dict[str, list[Tensor]] = {}
     game.train()
     with stop_button() as stopped, tqdm(total=rounds, unit=" rounds", disable=not progress, file=Stdout()) as bar:
-        for i, batch in zip(range(rounds), stream(batches, game.played), strict=False):
+        for i, batch in zip(range(1, rounds + 1), stream(batches, game.played), strict=False):
             batch = [t.to(device, non_blocking=True) for t in (batch if isinstance(batch, list | tuple) else [batch])]
-            if i == 0:
-                game.expect(*batch)
-            torch.manual_seed(1_000_003 * seed + game.played)
-            try:
-                game.round(*batch)
-            except NonFiniteLoss as error:
-                raise NonFiniteLoss(f"{error} in round {game.played + 1}; {MEND}") from None
-            game.played += 1
-            for name, mean in game.averages.items():
-                mean.update_parameters(getattr(game, name))
+            if i == 1:
+                expect(game, batch)
+            play(game, batch, seed)
             for name, loss in game.losses.items():
                 history.setdefault(name, []).append(loss)
-            if i % 25 == 0 or i + 1 == rounds:
+            if i % 25 == 1 or i == rounds:
                 bar.set_postfix_str(", ".join(f"{name} {loss:.3f}" for name, loss in game.losses.items()), False)
             bar.update()
-            if (i + 1) % every == 0 or i + 1 == rounds or stopped.is_set():
-                for glance in looks:
-                    glance(game)
+            last = i == rounds or stopped.is_set()
+            for glance in looks if last or i % every == 0 else ():
+                glance(game)
             if stopped.is_set():
-                bar.close()
-                print(f"Stopped after round {game.played}. The game is good: train again to go on.")
                 break
+    if stopped.is_set():
+        print(f"Stopped after round {game.played}. The game is good: train again to go on.")
     return {name: torch.stack(values).float().tolist() for name, values in history.items()}
 
 
-MEND = "no step was taken on it. Try a lower learning rate, and look for a division or a log of zero"
+def expect(game: Game, batch: list[Tensor]) -> None:
+    """Raise ValueError if the game cannot be played with this batch."""
+    wanted = list(signature(game.round).parameters)
+    if len(batch) != len(wanted):
+        raise ValueError(
+            f"a batch has {len(batch)} tensors, but {type(game).__name__} plays a round with {len(wanted)} "
+            f"({', '.join(wanted)}): hand it batches of that many"
+        )
+    game.expect(*batch)
+
+
+def play(game: Game, batch: list[Tensor], seed: int) -> None:
+    """One round under the random state of (seed, round), and the running means after it."""
+    torch.manual_seed(1_000_003 * seed + game.played)
+    try:
+        game.round(*batch)
+    except NonFiniteLoss as error:
+        mend = "no step was taken on it. Try a lower learning rate, and look for a division or a log of zero"
+        raise NonFiniteLoss(f"{error} in round {game.played + 1}; {mend}") from None
+    game.played += 1
+    for name, mean in game.averages.items():
+        mean.update_parameters(getattr(game, name))
 
 
 def stream(batches: Iterable, first: int = 0) -> Iterator:

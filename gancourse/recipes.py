@@ -43,4 +43,4 @@ def cgan(kind: str = "conv") -> CGAN:
 
 def rounds() -> int:
     """How many rounds of 64 images for the scale in force: about three minutes on two cores at "laptop"."""
-    return pick(smoke=20, laptop=4000, colab=20_000, paper=50_000)
+    return pick(smoke=20, laptop=3000, colab=20_000, paper=50_000)

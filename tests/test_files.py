@@ -1,7 +1,6 @@
 """Files are whole or not there: a full disk and a folder that cannot be written, provoked for real."""
 
 import errno
-import resource
 
 import pytest
 import torch
@@ -15,6 +14,7 @@ from tests.test_game import same, small_gan
 @pytest.fixture
 def full_disk():
     """No file may grow past 4 KB in this process: writes fail as they do on a full disk."""
+    resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     yield

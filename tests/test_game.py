@@ -188,6 +188,11 @@ def test_train_takes_any_iterable_and_looks_in_time():
         train(game, [], 1, progress=False)
 
 
+def test_a_batch_of_the_wrong_number_of_tensors_is_told():
+    with pytest.raises(ValueError, match=r"has 2 tensors, but GAN plays a round with 1 \(x\)"):
+        train(small_gan(), [(images(8), torch.zeros(8, dtype=torch.long))], 1, progress=False)
+
+
 def test_a_running_mean_follows_its_player_and_changes_nothing_else():
     plain, followed = small_gan(), small_gan()
     start = [v.clone() for v in followed.G.state_dict().values()]

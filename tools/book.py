@@ -4,6 +4,7 @@ python -m tools.book              into _build/html
 python -m tools.book FOLDER       from the copy of the course in FOLDER, into FOLDER/_build/html
 """
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +14,11 @@ from tools.stamp import ROOT
 
 def build(source: Path) -> Path:
     """Run Jupyter Book on `source` and return the first page. Exits with its log if there is a warning."""
-    command = ["jupyter-book", "build", ".", "--toc", "book/_toc.yml", "-W", "-n", "--keep-going"]
-    done = subprocess.run(
-        [Path(sys.executable).with_name(command[0]), *command[1:]], cwd=source, capture_output=True, text=True
-    )
+    program = shutil.which("jupyter-book", path=Path(sys.executable).parent)
+    if program is None:
+        sys.exit("jupyter-book is not installed here: pip install -r requirements.txt")
+    command = [program, "build", ".", "--toc", "book/_toc.yml", "-W", "-n", "--keep-going"]
+    done = subprocess.run(command, cwd=source, capture_output=True, text=True)
     if done.returncode:
         print(done.stdout[-6000:] + done.stderr[-6000:], file=sys.stderr)
         sys.exit("The book has warnings (above); it was not finished.")

@@ -23,11 +23,11 @@ from gancourse.files import written
 from tools.stamp import ROOT, changed, code_hash, library_hashes, used_files
 
 PROBE = """
-import json, resource, sys
+import json, sys
 from gancourse.scale import scale
 from tools import stamp
 print(json.dumps({"modules": [m for m in sys.modules if m.startswith("gancourse")], "scale": scale(),
-                  "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+                  "megabytes": stamp.peak_megabytes(),
                   "hardware": stamp.hardware(), "versions": stamp.versions()}))
 """
 

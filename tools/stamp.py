@@ -63,3 +63,16 @@ def hardware() -> str:
 
 def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+
+
+def peak_megabytes() -> int:
+    """The most memory that this process has had."""
+    import psutil  # comes with ipykernel
+
+    memory = psutil.Process().memory_info()
+    if hasattr(memory, "peak_wset"):  # Windows
+        return memory.peak_wset // 1_000_000
+    import resource
+
+    unit = 1 if platform.system() == "Darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit // 1_000_000

@@ -1,4 +1,4 @@
-"""Everything `make test` runs, in one command for every system: lint, unit tests, notebooks at smoke scale, the book."""
+"""What `make test` runs, for every system: lint, unit tests, notebooks at smoke scale, the book."""
 
 import os
 import subprocess

@@ -29,7 +29,7 @@ BCE_SLIPS = (
     Slip("swapped labels: 1 is treated as 0", "t = 1 should cost -log D = softplus(-s)", lambda s, t: bce(s, 1 - t)),
     Slip(
         "missing minus: this is the likelihood, which grows as D gets better",
-        "a loss is its negative",
+        "a loss is its negative, so that small is good",
         lambda s, t: -bce(s, t),
     ),
     Slip(
@@ -42,7 +42,11 @@ BCE_SLIPS = (
         "give it the logits as they are",
         lambda s, t: bce(s.sigmoid(), t),
     ),
-    Slip("the term t s is missing: every target is treated as 0", "softplus(s) - t s", lambda s, t: softplus(s).mean()),
+    Slip(
+        "the term t s is missing: every target is treated as 0",
+        "subtract t s from softplus(s)",
+        lambda s, t: softplus(s).mean(),
+    ),
     Slip(
         "only the targets 1 count: the term of the targets 0 is missing",
         "add (1 - t) softplus(s)",
@@ -53,8 +57,10 @@ BCE_SLIPS = (
         "add t softplus(-s)",
         lambda s, t: ((1 - t) * softplus(s)).mean(),
     ),
-    Slip("the term t s has the wrong sign", "softplus(s) - t s", lambda s, t: (softplus(s) + t * s).mean()),
-    Slip("target and logit are swapped", "logit first, then target", lambda s, t: bce(t, s)),
+    Slip(
+        "the term t s has the wrong sign", "subtract it: softplus(s) - t s", lambda s, t: (softplus(s) + t * s).mean()
+    ),
+    Slip("target and logit are swapped", "the logit comes first, then the target", lambda s, t: bce(t, s)),
     Slip(
         "squared error: a distance of probabilities, not a cross-entropy",
         "the cross-entropy is -log of the probability given to the target",
@@ -65,7 +71,7 @@ BCE_SLIPS = (
         "the cross-entropy is -log of the probability given to the target",
         lambda s, t: -(t * s.sigmoid() + (1 - t) * (-s).sigmoid()).mean(),
     ),
-    Slip("logarithm to the base 2", "use the natural logarithm", lambda s, t: bce(s, t) / 0.6931472),
+    Slip("logarithm to the base 2", "use the natural logarithm, torch.log", lambda s, t: bce(s, t) / 0.6931472),
 )
 
 
@@ -165,19 +171,21 @@ SIZE_SLIPS = (
     ),
     Slip(
         "off by one step: n pixels have n - 1 steps between them",
-        "(n - 1) stride",
+        "start from (n - 1) stride",
         lambda n, k, s, p: n * s - 2 * p + k,
     ),
     Slip(
         "padding is added, but a transposed convolution cuts it off",
-        "- 2 padding",
+        "subtract 2 padding",
         lambda n, k, s, p: (n - 1) * s + 2 * p + k,
     ),
-    Slip("padding is cut on one side only", "on both sides: 2 padding", lambda n, k, s, p: (n - 1) * s - p + k),
+    Slip(
+        "padding is cut on one side only", "it is cut on both sides: 2 padding", lambda n, k, s, p: (n - 1) * s - p + k
+    ),
     Slip("padding is missing", "cut off padding on both sides: - 2 padding", lambda n, k, s, p: (n - 1) * s + k),
     Slip(
         "the kernel is missing: the last pixel, too, writes a whole kernel",
-        "+ kernel",
+        "add one whole kernel to the steps",
         lambda n, k, s, p: (n - 1) * s - 2 * p,
     ),
     Slip(
@@ -187,7 +195,7 @@ SIZE_SLIPS = (
     ),
     Slip(
         "kernel and stride are swapped",
-        "steps of length stride, then one kernel",
+        "the pixels stand stride apart, and each writes a kernel",
         lambda n, k, s, p: (n - 1) * k - 2 * p + s,
     ),
 )
@@ -208,7 +216,7 @@ def ex00_transposed_size(f):
             raise NotYet(f"wrong shape: {tuple(side.shape)}, and one number is asked for", hint="its side is shape[-1]")
         told = f"With n = {n}, kernel = {k}, stride = {s}, padding = {p}"
         right = torch.tensor((n - 1) * s - 2 * p + k)
-        side = finite(torch.as_tensor(side), "a division by 0?")
+        side = finite(tensor_of(torch.as_tensor(side)), "a division by 0?")
         compare(side, right, SIZE_SLIPS, case, told, hint="(n - 1) steps, then one kernel, less what padding cuts off")
     return (
         "(n - 1) stride - 2 padding + kernel. With kernel 4, stride 2, padding 1 it is 2 n: the doubling used in DCGAN."
@@ -239,15 +247,18 @@ def ex00_stop_gradient(f):
     compare(
         logits, D(G(z)), STOP_SLIPS, (G, D, z), told, hint="z goes into G, the fakes into D, and nothing else is done"
     )
-    tensor_of(logits, (3, 1), "return D's logits as they come, (n, 1)")
     held_still(G, D, logits)
     return "detach() cuts the graph between the players: D learns from the fake, and G does not notice."
 
 
 STOP_SLIPS = (
-    Slip("these are probabilities, and logits are asked for", "no sigmoid", lambda G, D, z: D(G(z)).sigmoid()),
-    Slip("these are the fakes, and D has not seen them", "give them to D", lambda G, D, z: G(z)),
-    Slip("D was given the noise, not the fakes", "first G(z)", lambda G, D, z: D(z)),
+    Slip(
+        "these are probabilities, and logits are asked for",
+        "return what D returns, without a sigmoid",
+        lambda G, D, z: D(G(z)).sigmoid(),
+    ),
+    Slip("these are the fakes, and D has not seen them", "give them to D and return its logits", lambda G, D, z: G(z)),
+    Slip("D was given the noise, not the fakes", "let G turn z into fakes first: D(G(z))", lambda G, D, z: D(z)),
     Slip("the logits were averaged", "return one logit for each fake", lambda G, D, z: D(G(z)).mean()),
 )
 
@@ -286,6 +297,6 @@ def reaches(logits: Tensor, player: nn.Module) -> float:
         return 0.0
     weights = torch.tensor([[1.0], [2.0], [4.0]])
     grads = torch.autograd.grad(
-        (weights * logits).sum(), list(player.parameters()), allow_unused=True, retain_graph=True
+        (weights * logits.view(3, 1)).sum(), list(player.parameters()), allow_unused=True, retain_graph=True
     )
     return sum(float(g.abs().sum()) for g in grads if g is not None)

@@ -305,7 +305,7 @@ def letters_of(steps: object) -> list[str]:
     unknown = [s for s in letters if s not in STEPS]
     twice = sorted({s for s in letters if letters.count(s) > 1})
     missing = [s for s in STEPS if s not in letters]
-    for wrong, what in ((unknown, "no line has the letter"), (twice, "there twice is"), (missing, "missing is")):
+    for wrong, what in ((unknown, "no line has the letter"), (twice, "given twice:"), (missing, "missing:")):
         if wrong:
             raise NotYet(
                 f"{what} {', '.join(map(str, wrong))}",
@@ -322,6 +322,7 @@ class Bookkeeper:
         self.known: set[str] = set()
         self.moved = {"D": 0, "G": 0}  # steps taken so far
         self.built: dict[str, dict] = {}  # by loss: `moved` as it was when the loss was computed
+        self.asked: set[tuple] = set()  # the gradients computed so far: (loss, round)
         self.grads: dict[str, list] = {"D": [], "G": []}  # what each player's gradients are the sum of: (loss, round)
 
     def play(self, line: str, place: int, round: int) -> None:
@@ -355,6 +356,7 @@ class Bookkeeper:
 
     def backward(self, loss: str, round: int, where: str) -> None:
         self.need(loss, where)
+        self.asked.add((loss, round))
         passed = "D" if loss == "loss_D" else "DG"  # fake.detach() keeps loss_D out of G
         for player in passed:
             if self.built[loss][player] != self.moved[player]:
@@ -368,9 +370,11 @@ class Bookkeeper:
     def step(self, player: str, round: int, where: str) -> None:
         mine, found = f"loss_{player}", self.grads[player]
         if (mine, round) not in found:
+            wiped = (mine, round) in self.asked
+            cause = f"opt_{player}.zero_grad() has just wiped it away" if wiped else f"{mine}.backward() comes later"
             raise NotYet(
                 f"opt_{player}.step() finds no gradient",
-                f"{where} {mine}.backward() has not been called before it, or zero_grad() has wiped its gradient away.",
+                f"{where} {cause}.",
                 "zero_grad, backward, step",
             )
         if any(loss != mine for loss, _ in found):
@@ -447,13 +451,15 @@ class Forger(nn.Module):
     def __init__(self):
         super().__init__()
         self.weight = nn.Parameter(torch.tensor([0.7, -1.3]))
+        self.made: list[Tensor] = []
 
     def forward(self, z: Tensor) -> Tensor:
         if z is ...:
             raise StillOpen("G was given `...`.")
         if not isinstance(z, Tensor) or z.dim() != 2:
             raise NotYet(f"G was given {kind(z)}", hint="G takes noise, (n, z_dim): game.noise(len(x))")
-        return (self.weight * z)[:, None, None, :]
+        self.made.append((self.weight * z)[:, None, None, :])
+        return self.made[-1]
 
 
 @exercise("round(game, x), one round: D moves on detached fakes, then G")
@@ -465,6 +471,11 @@ def ex01_round(f):
     judge_moves(game)
     for move in game.moves:
         judge_d_move(move, x) if move["which"] == "d" else judge_g_move(move, x)
+        if not any(same(move["args"][-1], fake) for fake in game.G.made):
+            raise NotYet(
+                f"{move['which']}_loss was given something that G did not return",
+                hint="fake = game.G(game.noise(len(x))), and both losses see it as it is",
+            )
     for n in game.noises:
         if n != len(x):
             raise NotYet(f"noise for {n} fakes beside {len(x)} real images", hint="game.noise(len(x))")
@@ -480,7 +491,7 @@ def judge_moves(game: RoundGame) -> None:
                 move["players"], " and ".join(move["players"])
             )
             hint = f"game.minimize(game.{move['which']}_loss(...), game.{wanted})"
-            raise NotYet(f"on {whose} {wanted} alone should move, and {moved} was named", hint=hint)
+            raise NotYet(f"on {whose} {wanted} alone should move; named for it: {moved}", hint=hint)
     order = "".join(move["which"] for move in game.moves)
     if order == "dg":
         return
@@ -510,7 +521,7 @@ def judge_d_move(move: dict, x: Tensor) -> None:
     if fake.requires_grad:
         raise NotYet(
             "missing detach: D's loss still hangs on G",
-            "backward() would compute gradients for G that nobody wants, and free the graph that G's move needs.",
+            "A plain backward() would run on into G: wasted work, or worse, G learns to help the critic.",
             "game.d_loss(x, fake.detach())",
         )
 

@@ -128,9 +128,9 @@ def plain(answer: object) -> str | int | float | None:
             answer = answer.tolist()
         if isinstance(answer, int | float) and abs(answer) < 1e15:  # neither NaN nor infinity
             return answer
-        return str(answer).strip() or None
+        return str(answer).encode("utf-8", "replace").decode().strip() or None
     except Exception:  # an object that cannot even be printed
-        return f"a {type(answer).__name__}"
+        return f"something of the type {type(answer).__name__}"
 
 
 def recall(key: str) -> str | int | float | None:

@@ -69,7 +69,11 @@ def settle(judge: Callable, answer: object, task: str) -> tuple[bool | None, lis
         where = f" {gap}" if str(gap) else ""
         return None, [f"Still open: {task}.{where}", TRY]
     except NotYet as wrong:
-        return False, [f"Not yet: {wrong.what}.", wrong.number, wrong.hint and f"Hint: {wrong.hint}."]
+        return False, [
+            f"Not yet: {wrong.what}.",
+            wrong.number,
+            wrong.hint and f"Hint: {wrong.hint}{'' if wrong.hint[-1] in '?.' else '.'}",
+        ]
     except Exception as error:  # an answer so odd that judging it fails
         return False, [f"Not yet: your answer could not be judged ({summary(error)}).", f"Asked for is {task}."]
 
@@ -161,10 +165,10 @@ class Answer:
 KNOWN_ERRORS = (  # (what Python says, what it is called, hint)
     (
         "elements of input should be between 0 and 1",
-        "BCE without logits: this cross-entropy takes probabilities, and D returns logits",
+        "BCE without logits: this cross-entropy takes probabilities, and was given logits",
         "use binary_cross_entropy_with_logits, or softplus",
     ),
-    ("Using a target size", "the labels have another shape than the logits", "try torch.ones_like(logits)"),
+    ("[Tt]arget size", "the labels have another shape than the logits", "try torch.ones_like(logits)"),
     (
         "must match except in dimension 0",
         "concatenated on dimension 0, which holds the samples",
@@ -172,8 +176,13 @@ KNOWN_ERRORS = (  # (what Python says, what it is called, hint)
     ),
     (
         "must have same number of dimensions|Dimension out of range.*concat",
-        "the label is not one-hot: y is a vector of n numbers, and what it is joined to is a matrix",
+        "the label is not one-hot: y is a vector of n numbers, and what it is joined to has more dimensions",
         "one_hot(y, classes) has shape (n, classes)",
+    ),
+    (
+        "The size of tensor a .* must match|shapes cannot be multiplied|Sizes of tensors must match",
+        "two shapes do not fit together",
+        "print both shapes just before that line",
     ),
     ("one_hot is only applicable", "one_hot takes integers", "leave y as it is, and turn the code to float afterwards"),
     (
@@ -257,16 +266,28 @@ def compare(
     for k in factors:
         if same(value, k * right):
             return k
-    numbers = f"{told} yours is {show(value)}, right is {show(right)}{also(right, factors)}."
+    numbers = f"{told} {difference(value, right)}{also(right, factors)}."
     for slip in slips:
         if any(same(value, k * torch.as_tensor(slip.formula(*inputs))) for k in factors):
             raise NotYet(slip.name, numbers, slip.hint)
+    if value.squeeze().shape != right.squeeze().shape:
+        tensor_of(value, right.shape, hint or "print the shape of each part")
     raise NotYet("the result is another one", numbers, hint or "work one entry out by hand and compare")
 
 
 def same(a: Tensor, b: Tensor) -> bool:
     a, b = a.detach().double().squeeze(), b.detach().double().squeeze()
     return a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def difference(value: Tensor, right: Tensor) -> str:
+    """Where the two part: the numbers themselves, of matrices the first row that differs."""
+    if right.dim() < 2 or right.numel() <= 3:
+        return f"yours is {show(value)}, right is {show(right)}"
+    if value.shape != right.shape:
+        return f"yours has the shape {tuple(value.shape)}, right is {tuple(right.shape)}"
+    row = next((i for i, (a, b) in enumerate(zip(value, right, strict=True)) if not same(a, b)), 0)
+    return f"row {row} of yours is {show(value[row])}, right is {show(right[row])}"
 
 
 def also(right: Tensor, factors: Sequence[float]) -> str:
@@ -301,7 +322,7 @@ def loss_of(result: object) -> Tensor:
 
 def tensor_of(result: object, shape: tuple | None = None, hint: str = "print the shape of each part") -> Tensor:
     """The result as a tensor, of this shape if one is given."""
-    if not isinstance(result, Tensor):
+    if not isinstance(result, Tensor) or result.is_complex():
         raise NotYet(
             f"wrong type: {kind(result)} came back, and a tensor is asked for", hint="return the tensor itself"
         )
@@ -326,6 +347,6 @@ def same_gradient(loss: Tensor, right: Tensor, inputs: Sequence[Tensor], names: 
     mine = torch.autograd.grad(loss.sum(), inputs, allow_unused=True)
     for name, a, b in zip(names, mine, torch.autograd.grad(right, inputs), strict=True):
         if a is None or not same(a, b):
-            got = "nothing" if a is None else show(a.flatten())
-            number = f"Right is {show(b.flatten())}, and what arrives is {got}."
+            got = "nothing" if a is None else show(a.norm())
+            number = f"Right is a gradient of length {show(b.norm())}; what arrives is {got}."
             raise NotYet(f"the value is right, but the gradient with respect to {name} is not", number, hint)

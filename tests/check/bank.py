@@ -14,6 +14,9 @@ from torch.nn import functional
 from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid, one_hot, softplus
 
 from gancourse.check import STEPS
+from gancourse.games.gan import GAN
+from gancourse.losses import d_logistic, g_nonsaturating
+from gancourse.networks.blocks import tell
 
 RIGHT, WRONG, REFERENCES = [], [], []  # (exercise, answer), (exercise, answer, fragment), (exercise, answer)
 
@@ -72,6 +75,7 @@ wrong("ex00_bce", "NaN", lambda s, t: -(t * s.log() + (1 - t) * (1 - s).log()).m
 wrong("ex00_bce", "targets 0 is missing", lambda s, t: -(t * logsigmoid(s)).mean())
 wrong("ex00_bce", "targets 1 is missing", lambda s, t: -((1 - t) * logsigmoid(-s)).mean())
 wrong("ex00_bce", "target and logit are swapped", lambda s, t: bce_logits(t, s))
+wrong("ex00_bce", "every target is treated as 0", lambda s, t: softplus(s).mean())
 wrong("ex00_bce", "squared error", lambda s, t: functional.mse_loss(s.sigmoid(), t))
 wrong("ex00_bce", "without its logarithm", lambda s, t: -(t * s.sigmoid() + (1 - t) * (1 - s.sigmoid())).mean())
 wrong("ex00_bce", "wrong sign", lambda s, t: (softplus(s) + t * s).mean())
@@ -128,7 +132,7 @@ def size_by_formula(n, kernel, stride, padding):
 
 @right("ex00_transposed_size", reference=True)
 def size_as_in_pytorch(n, kernel, stride, padding):
-    return (n - 1) * stride - 2 * padding + 1 * (kernel - 1) + 0 + 1
+    return (n - 1) * stride - 2 * padding + (kernel - 1) + 1
 
 
 @right("ex00_transposed_size")
@@ -181,6 +185,7 @@ def stop_by_freezing_for_a_moment(G, D, z):
 
 
 right("ex00_stop_gradient")(lambda G, D, z: D(G(z).data))
+right("ex00_stop_gradient")(lambda G, D, z: D(G(z).detach()).squeeze(1))
 
 
 @wrong("ex00_stop_gradient", "no gradient reaches D")
@@ -317,6 +322,7 @@ def g_by_logsigmoid(D, fake):
     return -logsigmoid(D(fake)).mean()
 
 
+right("ex01_g_loss")(lambda D, fake: g_nonsaturating(D(fake)))
 right("ex01_g_loss")(lambda D, fake: -torch.log(torch.sigmoid(D(fake))).mean())
 
 wrong("ex01_g_loss", "saturating loss", lambda D, fake: -softplus(D(fake)).mean())
@@ -356,17 +362,17 @@ wrong("ex01_order", "fake is used before it is there", "fidcgbejha")
 wrong("ex01_order", "x is used before it is there", "bidcgejhaf")
 wrong("ex01_order", "loss_D is used before it is there", "fbdcigejha")
 wrong("ex01_order", "loss_G is used before it is there", "fbidcgjhea")
-wrong("ex01_order", "opt_D.step() finds no gradient", "fbidgcejha")
-wrong("ex01_order", "opt_D.step() finds no gradient", "fbicdgejha")  # zero_grad between backward and step
-wrong("ex01_order", "opt_G.step() finds no gradient", "fbidcgehja")
+wrong("ex01_order", "loss_D.backward() comes later", "fbidgcejha")
+wrong("ex01_order", "opt_D.zero_grad() has just wiped it away", "fbicdgejha")  # zero_grad between backward and step
+wrong("ex01_order", "opt_G.zero_grad() has just wiped it away", "fbidcgehja")
 wrong("ex01_order", "opt_G.step() finds no gradient", "fbidcgejah")
 wrong("ex01_order", "gradient of loss_G is still in D", "fbicgdejha")  # D's zero_grad right after its step
 wrong("ex01_order", "gradient of loss_G is still in D", "fbidcejhga")  # all backwards first
 wrong("ex01_order", "G moves before D", "fbejhaidcg")
 wrong("ex01_order", "D has moved between loss_G and loss_G.backward()", "fbidcegjha")
 wrong("ex01_order", "answers the old critic", "fbejhidcga")
-wrong("ex01_order", "missing is a, h, j", "fbidcge")
-wrong("ex01_order", "there twice is f", "ffbidcgejha")
+wrong("ex01_order", "missing: a, h, j", "fbidcge")
+wrong("ex01_order", "given twice: f", "ffbidcgejha")
 wrong("ex01_order", "no line has the letter k", "fbidcgejhk")
 wrong("ex01_order", "given an int", 12)
 wrong("ex01_order", "given a dict", STEPS)
@@ -400,6 +406,9 @@ def round_with_two_noises(game, x):  # the paper's Algorithm 1 to the letter
     game.minimize(game.g_loss(game.G(game.noise(len(x)))), game.G)
 
 
+right("ex01_round")(GAN.round)
+
+
 @wrong("ex01_round", "missing detach")
 def round_without_detach(game, x):
     fake = game.G(game.noise(len(x)))
@@ -428,21 +437,21 @@ def round_with_g_first(game, x):
     game.minimize(game.d_loss(x, fake.detach()), game.D)
 
 
-@wrong("ex01_round", "on the critic's loss D alone should move, and G was named")
+@wrong("ex01_round", "on the critic's loss D alone should move; named for it: G.")
 def round_with_swapped_players(game, x):
     fake = game.G(game.noise(len(x)))
     game.minimize(game.d_loss(x, fake.detach()), game.G)
     game.minimize(game.g_loss(fake), game.D)
 
 
-@wrong("ex01_round", "G and D was named")
+@wrong("ex01_round", "named for it: G and D.")
 def round_with_both_players(game, x):
     fake = game.G(game.noise(len(x)))
     game.minimize(game.d_loss(x, fake.detach()), game.D)
     game.minimize(game.g_loss(fake), game.G, game.D)
 
 
-@wrong("ex01_round", "nobody was named")
+@wrong("ex01_round", "named for it: nobody.")
 def round_without_players(game, x):
     fake = game.G(game.noise(len(x)))
     game.minimize(game.d_loss(x, fake.detach()))
@@ -503,6 +512,20 @@ def round_of_three_moves(game, x):
     game.minimize(game.g_loss(fake), game.G)
 
 
+@wrong("ex01_round", "g_loss was given something that G did not return")
+def round_with_changed_fakes(game, x):
+    fake = game.G(game.noise(len(x)))
+    game.minimize(game.d_loss(x, fake.detach()), game.D)
+    game.minimize(game.g_loss(fake.clamp(0, 1)), game.G)
+
+
+@wrong("ex01_round", "d_loss was given something that G did not return")
+def round_with_noise_for_fakes(game, x):
+    fake = game.G(game.noise(len(x)))
+    game.minimize(game.d_loss(x, torch.randn_like(x)), game.D)
+    game.minimize(game.g_loss(fake), game.G)
+
+
 # --- ex02_tell --------------------------------------------------------------------------------------------------------
 
 
@@ -536,13 +559,15 @@ def tell_by_a_loop(z, y, classes):
     return out
 
 
+right("ex02_tell")(tell)
+
 wrong("ex02_tell", "dimension 0", lambda z, y, k: torch.cat([z, one_hot(y, k)]))
 wrong("ex02_tell", "dimension 0", lambda z, y, k: torch.cat([z, one_hot(y, k)], dim=0))
 wrong("ex02_tell", "the label comes first", lambda z, y, k: torch.cat([one_hot(y, k), z], 1))
 wrong("ex02_tell", "not one-hot", lambda z, y, k: torch.cat([z, y], 1))
 wrong("ex02_tell", "not one-hot", lambda z, y, k: torch.cat([z, y[:, None]], 1))
 wrong("ex02_tell", "number of classes is missing", lambda z, y, k: torch.cat([z, one_hot(y)], 1))
-wrong("ex02_tell", "another shape|stopped with an error", lambda z, y, k: z + one_hot(y, k))
+wrong("ex02_tell", "two shapes do not fit", lambda z, y, k: z + one_hot(y, k))
 wrong("ex02_tell", "one_hot takes integers", lambda z, y, k: torch.cat([z, one_hot(y.float(), k)], 1))
 wrong("ex02_tell", "off by one", lambda z, y, k: torch.cat([z, torch.eye(k)[y - 1]], 1))
 wrong("ex02_tell", "off by one", lambda z, y, k: torch.cat([z, one_hot((y + 1) % k, k)], 1))
@@ -578,9 +603,16 @@ def labelled_by_logsigmoid(D, x, fake, y):
     return -(logsigmoid(D(x, y)) + logsigmoid(-D(fake, y))).mean()
 
 
+right("ex02_d_loss")(lambda D, x, fake, y: d_logistic(D(x, y), D(fake, y)))
+
 wrong("ex02_d_loss", "without the label", lambda D, x, f, y: softplus(-D(x)).mean() + softplus(D(f)).mean())
 wrong("ex02_d_loss", "without the label", lambda D, x, f, y: softplus(-D(x, y)).mean() + softplus(D(f)).mean())
 wrong("ex02_d_loss", "label 0", lambda D, x, f, y: (softplus(-D(x, y)) + softplus(D(f, 0 * y))).mean())
+wrong(
+    "ex02_d_loss",
+    "both are judged under label 0",
+    lambda D, x, f, y: (softplus(-D(x, 0 * y)) + softplus(D(f, 0 * y))).mean(),
+)
 wrong("ex02_d_loss", "fakes are shuffled", lambda D, x, f, y: (softplus(-D(x, y)) + softplus(D(f, y.flip(0)))).mean())
 wrong(
     "ex02_d_loss",
@@ -596,7 +628,7 @@ wrong("ex02_d_loss", "both are called real", lambda D, x, f, y: (softplus(-D(x, 
 wrong("ex02_d_loss", "the fakes are missing", lambda D, x, f, y: softplus(-D(x, y)).mean())
 wrong("ex02_d_loss", "sum instead of a mean", lambda D, x, f, y: (softplus(-D(x, y)) + softplus(D(f, y))).sum())
 wrong("ex02_d_loss", "takes (D, x, fake)", lambda D, x, fake: softplus(-D(x)).mean())
-wrong("ex02_d_loss", "stopped with an error", lambda D, x, f, y: (softplus(-D(torch.cat([x, y], 1)))).mean())
+wrong("ex02_d_loss", "not one-hot", lambda D, x, f, y: (softplus(-D(torch.cat([x, y], 1)))).mean())
 wrong(
     "ex02_d_loss",
     "sigmoid twice",
@@ -652,7 +684,7 @@ wrong("ex02_grid", "one label everywhere", lambda c, n: (n.repeat(c, 1), torch.f
 wrong("ex02_grid", "z and y are swapped", lambda c, n: (arange_held(c, n), n.repeat(c, 1)))
 wrong("ex02_grid", "y is one-hot", lambda c, n: (n.repeat(c, 1), one_hot(arange_held(c, n), c)))
 wrong("ex02_grid", "wrong shape", lambda c, n: (n.expand(c, *n.shape), arange_held(c, n)))
-wrong("ex02_grid", "wrong shape", lambda c, n: (n.repeat(c), arange_held(c, n)))
+wrong("ex02_grid", "stopped with an error", lambda c, n: (n.repeat(c), arange_held(c, n)))
 wrong("ex02_grid", "wrong shape", lambda c, n: (n, torch.arange(c)))
 wrong("ex02_grid", "wrong shape", lambda c, n: (n.repeat(c, 1), arange_held(c, n)[:, None]))
 wrong("ex02_grid", "labels have the type torch.float32", lambda c, n: (n.repeat(c, 1), arange_held(c, n).float()))
@@ -690,7 +722,8 @@ wrong("ex02_accuracy", "mean logit", lambda s, y: s[range(len(y)), y].mean())
 wrong("ex02_accuracy", "order of the batch", lambda s, y: (s.argmax(1) == torch.arange(len(s))).float().mean())
 wrong("ex02_accuracy", "missing mean", lambda s, y: s.argmax(1) == y)
 wrong("ex02_accuracy", "means of floats only", lambda s, y: (s.argmax(1) == y).mean())
-wrong("ex02_accuracy", "stopped with an error", lambda s, y: (s.argmax(0) == y).float().mean())
+wrong("ex02_accuracy", "two shapes do not fit", lambda s, y: (s.argmax(0) == y).float().mean())
+wrong("ex02_accuracy", "softmax over the batch", lambda s, y: (s.softmax(0).argmax(1) == y).float().mean())
 wrong("ex02_accuracy", "least likely", lambda s, y: (s.argmin(1) == y).float().mean())
 wrong("ex02_accuracy", "all or nothing", lambda s, y: torch.equal(s.argmax(1), y))
 wrong("ex02_accuracy", "above 0", lambda s, y: (s[range(len(y)), y] > 0).float().mean())

@@ -1,6 +1,5 @@
 import pytest
-
-from gancourse.check import progress as _  # noqa: F401  (the function hides the module of the same name)
+import torch
 
 
 @pytest.fixture(autouse=True)
@@ -9,3 +8,12 @@ def nothing_recorded(monkeypatch, tmp_path):
     monkeypatch.setenv("GANCOURSE_SCALE", "smoke")
     monkeypatch.delenv("GANCOURSE_PROGRESS", raising=False)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True, scope="package")
+def one_thread():
+    """On a handful of numbers, threads only wait for one another."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
