@@ -2,13 +2,13 @@
 
 A verdict opens with "Right.", "Not yet:" or "Still open:". Checks play the answer on a few small numbers, take no time
 and train nothing; every right way to write it is accepted. `predict` and `recall` keep predictions, `progress` shows
-what is done (see :mod:`gancourse.check.progress` for where it is kept).
+what is done (see :mod:`gancourse.check.diary` for where it is kept).
 """
 
 from gancourse.check.ch00 import ex00_bce, ex00_best_critic, ex00_stop_gradient, ex00_transposed_size
 from gancourse.check.ch01 import STEPS, ex01_d_loss, ex01_g_loss, ex01_order, ex01_round
 from gancourse.check.ch02 import ex02_accuracy, ex02_d_loss, ex02_grid, ex02_tell
-from gancourse.check.progress import predict, progress, recall
+from gancourse.check.diary import predict, progress, recall
 
 __all__ = [
     "STEPS",

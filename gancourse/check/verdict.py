@@ -17,7 +17,7 @@ from functools import wraps
 import torch
 from torch import Tensor
 
-from gancourse.check.progress import record
+from gancourse.check.diary import record
 
 EXERCISES: dict[str, str] = {}  # by name, in the order of the course: what is to be written
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gancourse import check
-from gancourse.check.progress import _lost, _session, load, place
+from gancourse.check.diary import _lost, _session, load, place
 
 
 @pytest.fixture(autouse=True)
