@@ -31,6 +31,8 @@ from gancourse.recipes import BATCH, players
 from gancourse.scale import device
 from tools import stamp
 
+RESULTS = Path(__file__).with_suffix(".json")
+
 
 class TutorialSet(Dataset):
     """What torchvision's MNIST does for one picture: PIL image, then transforms."""
@@ -115,7 +117,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"))
+    parser.add_argument("--out", type=Path, default=RESULTS)
     args = parser.parse_args(arguments)
     images = load("mnist").to(device())
     results, rows = {}, {}
@@ -128,10 +130,11 @@ def main(arguments: list[str] | None = None) -> None:
     print(table(rows, digits=2))
     result = {
         "data": images.name, "batch": BATCH, "rounds": args.rounds, "repeats": args.repeats, "results": results,
+        "library": stamp.library_hashes(["gancourse/game.py", "gancourse/games/gan.py", "gancourse/data/batches.py"]),
         "hardware": stamp.hardware(), "versions": stamp.versions(), "date": date.today().isoformat(),
     }  # fmt: skip
     with written(args.out) as partial:
-        partial.write_text(json.dumps(result, indent=1) + "\n")
+        partial.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

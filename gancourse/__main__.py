@@ -10,6 +10,7 @@ examples:
 import argparse
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -35,12 +36,14 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (try {self.prog} --help)\n")
 
 
-def at_least(low: int):
-    """A type for argparse: a whole number not below `low`."""
+def at_least(low: int, high: int = 10**9):
+    """A type for argparse: a whole number from `low` to `high`."""
 
     def number(text: str) -> int:
-        if not text.lstrip("-").isdigit() or int(text) < low:
+        if not re.fullmatch(r"-?[0-9]+", text) or int(text) < low:
             raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {low}")
+        if int(text) > high:
+            raise argparse.ArgumentTypeError(f"{text} is more than {high:,}: choose a smaller number")
         return int(text)
 
     return number
@@ -56,7 +59,7 @@ def parser() -> Parser:
     t.add_argument("--data", choices=NAMES, default="mnist", help="digits: procedural, needs no network")
     t.add_argument("--players", choices=("conv", "mlp"), default="conv", help="convolutional networks or perceptrons")
     t.add_argument("--scale", choices=SCALES, help="how much work (default: what the hardware suggests)")
-    t.add_argument("--rounds", type=at_least(1), help="rounds of 64 images (default: by scale)")
+    t.add_argument("--rounds", type=at_least(1), help="rounds of 64 images (default: by scale); Ctrl-C ends earlier")
     t.add_argument("--seed", type=at_least(0), default=0)
     t.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder for what comes out")
     t.set_defaults(run=run_train)
@@ -64,7 +67,7 @@ def parser() -> Parser:
     s = commands.add_parser("sample", help="draw samples", description=__doc__, formatter_class=layout)
     s.add_argument("folder", type=Path, metavar="DIR", help="what train wrote: its folder or its game.pt")
     s.add_argument("--label", type=at_least(0), help="the class to draw (cgan only; default: all in turn)")
-    s.add_argument("--n", type=at_least(1), default=64, help="how many")
+    s.add_argument("--n", type=at_least(1, 100_000), default=64, help="how many")
     s.add_argument("--seed", type=at_least(0), default=0)
     s.add_argument("--out", type=Path, required=True, metavar="FILE", help="FILE.png, or FILE.npy for the numbers")
     s.set_defaults(run=run_sample)
@@ -77,10 +80,10 @@ def run_train(args: argparse.Namespace) -> None:
         os.environ["GANCOURSE_SCALE"] = args.scale
     if (args.out / "game.pt").exists():
         raise ValueError(f"{args.out} already holds a trained game: name another folder, or delete it first")
-    with written(args.out / "metrics.json") as partial:  # find out now, not after the training, if it can be written
-        partial.write_text("{}")
     about = {"game": args.game, "players": args.players, "data": args.data, "seed": args.seed, "scale": scale()}
+    must_be_writable(args.out)  # found out now, not after the training
     real, test = [part.to(device()) for part in recipes.digit_sets(args.data)]
+    judge = metrics.judge_of(real, test)
     torch.manual_seed(args.seed)
     game = GAMES[args.game](args.players).to(device())
     start = time.monotonic()
@@ -89,8 +92,16 @@ def run_train(args: argparse.Namespace) -> None:
     about |= {"data": real.name, "rounds": game.played, "minutes": round((time.monotonic() - start) / 60, 2)}
     checkpoint.save(game, args.out / "game.pt", about)
     write_pictures(game, history, args.out)
-    write_metrics(game, real, test, about, args.out / "metrics.json")
+    write_metrics(game, judge, real, test, about, args.out / "metrics.json")
     print(f"Wrote samples.png, losses.png, metrics.json and game.pt to {args.out}")
+
+
+def must_be_writable(folder: Path) -> None:
+    """Make the folder, and raise OSError if no file can be written there."""
+    trial = folder / ".writable"
+    with written(trial):
+        pass
+    trial.unlink()
 
 
 def draw(game: GAN, n: int, seed: int, label: int | None = None) -> tuple[Tensor, Tensor | None]:
@@ -125,9 +136,8 @@ def write_grid(images: Tensor, path: Path) -> None:
         picture.resize((picture.width * 2, picture.height * 2), Image.Resampling.NEAREST).save(partial)
 
 
-def write_metrics(game: GAN, real, test, about: dict, path: Path) -> None:
+def write_metrics(game: GAN, judge: metrics.Judge, real, test, about: dict, path: Path) -> None:
     """The judge's figures beside those of real and of blurred images."""
-    judge = metrics.judge_of(real, test)
     images, labels = draw(game, len(test), seed=1)
     controls = metrics.controls(real, test)
     result = about | {"judge_accuracy": judge.accuracy.item(), "samples": metrics.assess(judge, images, test, labels)}
@@ -135,7 +145,7 @@ def write_metrics(game: GAN, real, test, about: dict, path: Path) -> None:
         x, y = controls[name]
         result[name] = metrics.assess(judge, x, test, None if labels is None else y)
     with written(path) as partial:
-        partial.write_text(json.dumps(result, indent=2) + "\n")
+        partial.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
     from gancourse.plots import table
 
     print(table({name: result[name] for name in ("samples", "real", "blurred")}))
@@ -145,7 +155,9 @@ def run_sample(args: argparse.Namespace) -> None:
     """Draw samples from a trained game into a picture or an array."""
     path = args.folder / "game.pt" if args.folder.is_dir() else args.folder
     about = checkpoint.read(path)["about"]
-    if args.out.suffix not in (".png", ".npy"):
+    if about.get("game") not in GAMES or "players" not in about:
+        raise ValueError(f"{path} was not written by this command: load it in Python with gancourse.checkpoint")
+    if args.out.suffix.lower() not in (".png", ".npy"):
         raise ValueError(f"cannot write {args.out.name}: the name must end in .png or .npy")
     if args.label is not None and about["game"] != "cgan":
         raise ValueError(f"{path} is a {about['game']}, which takes no label: leave --label away, or train a cgan")
@@ -154,7 +166,7 @@ def run_sample(args: argparse.Namespace) -> None:
     game = GAMES[about["game"]](about["players"])
     checkpoint.load(game, path)
     images, _ = draw(game, args.n, args.seed, args.label)
-    if args.out.suffix == ".png":
+    if args.out.suffix.lower() == ".png":
         write_grid(images, args.out)
     else:
         with written(args.out) as partial:
@@ -169,6 +181,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, NotHere, OSError, FloatingPointError) as error:
         print(f"python -m gancourse: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("python -m gancourse: interrupted", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -1,5 +1,6 @@
 """A game in a file: networks, optimizers and the round it has reached. Loading runs no code."""
 
+import json
 import pickle
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def save(game: Game, path: str | Path, about: dict | None = None) -> None:
 
     Raises:
         OSError: the folder cannot be written, or the disk is full. What stood under `path` is still there.
+        TypeError: `about` holds something else than plain values.
     """
     state = {
         "gancourse": VERSION,
@@ -26,7 +28,7 @@ def save(game: Game, path: str | Path, about: dict | None = None) -> None:
         "optimizers": {name: optimizer.state_dict() for name, optimizer in game.optimizers.items()},
         "averages": game.decays,
         "played": game.played,
-        "about": about or {},
+        "about": json.dumps(about or {}),
     }
     with written(path) as partial, open(partial, "wb") as file:
         torch.save(state, file)
@@ -44,18 +46,37 @@ def read(path: str | Path) -> dict:
         raise FileNotFoundError(f"there is no checkpoint {path}: train first, or name another folder")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError) as error:
+    except (
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        LookupError,
+        ValueError,
+        TypeError,
+        AttributeError,
+    ) as error:
         raise ValueError(f"{path} is no checkpoint, or is damaged: train again, or name another file") from error
-    if not isinstance(state, dict) or "gancourse" not in state:
-        raise ValueError(f"{path} holds weights, but is no checkpoint of this course")
+    if not isinstance(state, dict) or not isinstance(state.get("gancourse"), int):
+        raise ValueError(f"{path} holds something, but is no checkpoint of this course")
     if state["gancourse"] > VERSION:
         raise ValueError(f"{path} was written by a later version of gancourse: update this one")
-    return state
+    if missing := {"networks", "optimizers", "averages", "played", "about"} - set(state):
+        raise ValueError(f"{path} is damaged: it lacks {', '.join(sorted(missing))}")
+    return state | {"about": json.loads(state["about"])}
 
 
 def load(game: Game, path: str | Path) -> dict:
-    """Put a saved state into a game of the same players; training goes on where it was. Returns `about`."""
+    """Put a saved state into a game of the same players; training goes on where it was. Returns `about`.
+
+    Raises:
+        FileNotFoundError, ValueError: as :func:`read`; and ValueError if the checkpoint is of other players. The game
+            is then as it was.
+    """
     state = read(path)
+    players = {name: value.shape for name, value in game.state_dict().items() if not name.startswith("averages.")}
+    saved = {name: value.shape for name, value in state["networks"].items() if not name.startswith("averages.")}
+    if players != saved:
+        raise ValueError(f"{path} is a checkpoint of other players than this {type(game).__name__} has")
     for name, decay in state["averages"].items():
         game.average(name, decay)
     game.load_state_dict(state["networks"])

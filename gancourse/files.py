@@ -5,7 +5,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from pickle import UnpicklingError
 
+import torch
 from platformdirs import user_cache_path
 
 
@@ -39,6 +41,14 @@ def written(path: str | Path) -> Iterator[Path]:
         if partial is not None:
             with suppress(OSError):
                 partial.unlink()
+
+
+def kept(path: Path) -> dict | None:
+    """What torch.save wrote there, or None if there is nothing, or it is damaged and has to be made again."""
+    try:
+        return torch.load(path, weights_only=True, map_location="cpu")
+    except (OSError, RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, UnpicklingError):
+        return None
 
 
 def reason(error: Exception) -> str:

@@ -19,7 +19,11 @@ from tqdm import tqdm
 
 
 class NonFiniteLoss(FloatingPointError):
-    """A loss became NaN or infinite. The step was not taken, so the players are as the last good step left them."""
+    """A loss became NaN or infinite. No step was taken on it, so no parameter has moved because of it.
+
+    (Running statistics of a BatchNorm may have seen the bad batch, and a finite loss may still have a gradient that is
+    not: the loss after that step is then the one named.)
+    """
 
 
 class Game(nn.Module):
@@ -62,7 +66,8 @@ class Game(nn.Module):
             players: attributes of this game, such as ``self.D``; several may share one loss.
 
         Raises:
-            ValueError: `loss` is not one number, does not depend on one of the players, or a player is not this game's.
+            ValueError: `loss` is not one number, does not depend on one of the players, or a player is not this game's;
+                no player is named.
             NonFiniteLoss: `loss` is NaN or infinite. No step is taken.
         """
         names = [self._name(player) for player in players]
@@ -70,18 +75,21 @@ class Game(nn.Module):
         self._refuse(loss, title)
         optimizers = [self.optimizer(name) for name in names]
         params = {p: None for player in players for p in player.parameters() if p.requires_grad}  # each once, in order
+        self.zero_grad(set_to_none=True)  # what a backward() by hand may have left
         if loss.requires_grad:
             loss.backward(inputs=list(params))
         for name, player in zip(names, players, strict=True):
             if all(p.grad is None for p in player.parameters()):
-                self._forget_gradients()
+                self.zero_grad(set_to_none=True)
                 raise ValueError(f"the loss of {title} does not depend on {name}: was its output detached?")
         for name, optimizer in zip(names, optimizers, strict=True):
             optimizer.param_groups[0].update(lr=self._rate(name), betas=self.betas)
             optimizer.step()
-        self._forget_gradients()
+        self.zero_grad(set_to_none=True)
 
     def _refuse(self, loss: Tensor, title: str) -> None:
+        if not title:
+            raise ValueError("minimize() was given no player: say who moves, as in minimize(loss, self.D)")
         if loss.numel() != 1:
             raise ValueError(f"the loss of {title} has shape {tuple(loss.shape)}, not one number: forgot .mean()?")
         self.losses[title] = loss.detach()
@@ -131,11 +139,11 @@ class Game(nn.Module):
         return self.optimizers[name]
 
     def _rate(self, name: str) -> float:
-        return self.lr[name] if isinstance(self.lr, dict) else self.lr
-
-    def _forget_gradients(self) -> None:
-        for optimizer in self.optimizers.values():
-            optimizer.zero_grad(set_to_none=True)
+        if not isinstance(self.lr, dict):
+            return self.lr
+        if name not in self.lr:
+            raise ValueError(f"lr has no rate for {name}: name every player, as in lr={{'G': 1e-4, 'D': 4e-4}}")
+        return self.lr[name]
 
 
 def running_mean(decay: float) -> Callable:
@@ -178,7 +186,8 @@ def train(
             goes on where the game stopped; any other iterable is begun again whenever it ends.
         rounds: how many rounds to play now, on top of ``game.played``.
         look: called as ``look(game)`` after every `every`-th round and after the last one. What is drawn at random
-            there does not change training, since each round seeds the random state from (seed, round).
+            there does not change training, since each round seeds the random state from (seed, round); nor does
+            ``game.eval()``.
         every: rounds between looks; a tenth of `rounds` when not given.
         seed: of the random numbers drawn in rounds (noise, dropout).
         progress: show the bar.
@@ -187,17 +196,18 @@ def train(
         One list of floats per loss, as in ``{"D": [...], "G": [...]}``.
 
     Raises:
-        ValueError: the first batch is nothing the game can be played with, or there is no batch at all.
-        NonFiniteLoss: names the round and the loss. The game is as the last good step left it.
+        ValueError: `rounds` is below 1, the first batch is nothing the game can be played with, or there is no batch.
+        NonFiniteLoss: names the round and the loss. No step was taken on it.
     """
+    if rounds < 1:
+        raise ValueError(f"rounds={rounds}: play at least one")
     looks = [look] if callable(look) else list(look)
     every = every or max(1, rounds // 10)
     device = next(game.parameters()).device
     history: dict[str, list[Tensor]] = {}
-    game.train()
     with stop_button() as stopped, tqdm(total=rounds, unit=" rounds", disable=not progress, file=Stdout()) as bar:
         for i, batch in zip(range(1, rounds + 1), stream(batches, game.played), strict=False):
-            batch = [t.to(device, non_blocking=True) for t in (batch if isinstance(batch, list | tuple) else [batch])]
+            batch = [t.to(device, non_blocking=True) for t in tensors(batch)]
             if i == 1:
                 expect(game, batch)
             play(game, batch, seed)
@@ -216,20 +226,33 @@ def train(
     return {name: torch.stack(values).float().tolist() for name, values in history.items()}
 
 
+def tensors(batch: object) -> Sequence[Tensor]:
+    """A batch as a sequence of tensors, or ValueError."""
+    batch = batch if isinstance(batch, list | tuple) else [batch]
+    for part in batch:
+        if not isinstance(part, Tensor):
+            raise ValueError(f"a batch holds a {type(part).__name__}: batches are tensors, or tuples of tensors")
+    return batch
+
+
 def expect(game: Game, batch: list[Tensor]) -> None:
     """Raise ValueError if the game cannot be played with this batch."""
-    wanted = list(signature(game.round).parameters)
-    if len(batch) != len(wanted):
+    takes = signature(game.round)
+    try:
+        takes.bind(*batch)
+    except TypeError:
         raise ValueError(
-            f"a batch has {len(batch)} tensors, but {type(game).__name__} plays a round with {len(wanted)} "
-            f"({', '.join(wanted)}): hand it batches of that many"
-        )
+            f"a batch has {len(batch)} tensors, but {type(game).__name__} plays a round with "
+            f"({', '.join(takes.parameters)}): hand it batches of that many"
+        ) from None
     game.expect(*batch)
 
 
 def play(game: Game, batch: list[Tensor], seed: int) -> None:
     """One round under the random state of (seed, round), and the running means after it."""
     torch.manual_seed(1_000_003 * seed + game.played)
+    game.train()
+    game.losses = {}
     try:
         game.round(*batch)
     except NonFiniteLoss as error:

@@ -20,7 +20,7 @@ from torchvision.transforms.functional import gaussian_blur
 from tqdm import tqdm
 
 from gancourse.data.digits import ImageSet
-from gancourse.files import cache_folder, written
+from gancourse.files import cache_folder, kept, written
 from gancourse.game import Stdout
 
 
@@ -89,12 +89,12 @@ def judge_of(train: ImageSet, test: ImageSet, *, progress: bool = True) -> Judge
     for part in (train, test):
         made_of.update(part.images.cpu().numpy().tobytes() + part.labels.cpu().numpy().tobytes())
     path = cache_folder() / f"judge-{train.name}-{made_of.hexdigest()[:12]}.pt"
-    if not path.exists():
-        judge = train_judge(train, test, progress=progress)
-        with written(path) as partial:
-            torch.save(judge.state_dict(), partial)
+    found = kept(path)
+    if found is None:
+        with written(path) as partial:  # a cache that cannot be written is found out before the training
+            torch.save(found := train_judge(train, test, progress=progress).state_dict(), partial)
     judge = Judge()
-    judge.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+    judge.load_state_dict(found)
     return judge.to(train.images.device).eval()
 
 

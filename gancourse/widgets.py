@@ -2,8 +2,10 @@
 
 import base64
 import io
+import json
 import uuid
 from collections.abc import Callable, Sequence
+from html import escape
 from itertools import product
 
 import torch
@@ -29,7 +31,7 @@ def scrub(images: Tensor, axes: dict[str, Sequence], *, columns: int = 1, zoom: 
     from IPython.display import HTML
 
     shape = [len(captions) for captions in axes.values()]
-    if list(images.shape[: len(shape)]) != shape:
+    if list(images.shape[: len(shape)]) != shape or 0 in shape:
         raise ValueError(f"images of shape {tuple(images.shape)} do not fit axes of lengths {shape}")
     pictures = [
         sheet(images[i] if images[i].dim() == 4 else images[i][None], columns) for i in product(*map(range, shape))
@@ -56,10 +58,10 @@ def page(source: str, axes: dict[str, Sequence], size: tuple[int, int], n: int) 
     name = "scrub" + uuid.uuid4().hex[:8]
     sliders = "".join(
         f'<label style="display:flex;gap:.6em;align-items:center;margin:.3em 0">'
-        f'<span style="min-width:5em">{axis}</span>'
+        f'<span style="min-width:5em">{escape(axis)}</span>'
         f'<input type="range" min="0" max="{len(captions) - 1}" value="0" style="flex:1;max-width:22em" '
-        f'data-captions="{"|".join(map(str, captions))}" oninput="{name}()">'
-        f"<output>{captions[0]}</output></label>"
+        f'data-captions="{escape(json.dumps([str(c) for c in captions]))}" oninput="{name}()">'
+        f"<output>{escape(str(captions[0]))}</output></label>"
         for axis, captions in axes.items()
     )
     script = f"""
@@ -68,7 +70,7 @@ def page(source: str, axes: dict[str, Sequence], size: tuple[int, int], n: int) 
       let index = 0;
       for (const input of box.querySelectorAll("input")) {{
         index = index * (Number(input.max) + 1) + Number(input.value);
-        input.nextElementSibling.textContent = input.dataset.captions.split("|")[Number(input.value)];
+        input.nextElementSibling.textContent = JSON.parse(input.dataset.captions)[Number(input.value)];
       }}
       box.querySelector("[role=img]").style.backgroundPositionY = (100 * index / Math.max(1, {n - 1})) + "%";
     }}"""

@@ -2,11 +2,14 @@
 
 import re
 import shutil
+import tomllib
 
 import pytest
 
 from tools import book
 from tools.stamp import ROOT
+
+OWNER = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"].split(".com/")[1]
 
 
 @pytest.fixture(scope="module")
@@ -35,25 +38,25 @@ def test_a_page_loads_nothing_from_elsewhere(site):
     loads = re.compile(r'<(?:script|link|img|iframe)\b[^>]*?(?:src|href)="(https?:)?//[^"]*"[^>]*>')
     harmless = re.compile(r'rel="(canonical|search|next|prev|author|license)"|badge')
     for page in pages(site):
-        for found in loads.finditer(page.read_text()):
+        for found in loads.finditer(page.read_text("utf-8")):
             assert harmless.search(found[0]), f"{page.name}: {found[0]}"
 
 
 def test_launch_buttons_stand_on_notebook_pages_alone(site):
     for page in pages(site):
-        text = page.read_text()
+        text = page.read_text("utf-8")
         assert "mybinder.org" not in text and "jupyterhub" not in text.lower(), page.name
         if "notebooks" in page.parts:
-            assert "colab.research.google.com/github/gancourse/gancourse/blob/main/notebooks/" in text, page.name
+            assert f"colab.research.google.com/github/{OWNER}/blob/main/notebooks/" in text, page.name
 
 
 def test_pictures_have_alternative_text(site):
     for page in pages(site):
-        for image in re.findall(r"<img\b[^>]*>", page.read_text()):
+        for image in re.findall(r"<img\b[^>]*>", page.read_text("utf-8")):
             assert re.search(r'alt="[^"]', image) or "logo" in image, f"{page.name}: {image[:120]}"
 
 
 def test_scrubbers_are_in_the_static_page(site):
     for name in ("01_gan", "02_cgan"):
-        text = (site / "notebooks" / f"{name}.html").read_text()
+        text = (site / "notebooks" / f"{name}.html").read_text("utf-8")
         assert text.count('class="scrub"') >= 2 and 'type="range"' in text

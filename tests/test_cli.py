@@ -1,6 +1,7 @@
 """The command line: what it writes, and one line with exit code 2 for each mistake."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gancourse import checkpoint, recipes
 from gancourse.__main__ import main
 
 
@@ -27,10 +29,13 @@ def test_train_writes_samples_losses_metrics_and_the_game(runs):
     for game in ("gan", "cgan"):
         folder = runs / game
         assert sorted(p.name for p in folder.iterdir()) == ["game.pt", "losses.png", "metrics.json", "samples.png"]
-        said = json.loads((folder / "metrics.json").read_text())
+        said = json.loads((folder / "metrics.json").read_text("utf-8"))
         assert said["rounds"] == 3 and said["seed"] == 5 and said["data"] == "digits" and said["scale"] == "smoke"
         assert {"samples", "real", "blurred"} <= set(said) and 0 <= said["samples"]["confidence"] <= 1
-        assert Image.open(folder / "samples.png").size == Image.open(folder / "samples.png").size
+        assert Image.open(folder / "samples.png").size == (
+            2 * (10 * 30 + 2),
+            2 * (10 * 30 + 2),
+        )  # 10 x 10, twice as large
     assert "accuracy" in said["samples"]
 
 
@@ -44,6 +49,10 @@ def test_sample_writes_pictures_and_numbers(runs, tmp_path):
     one, again, other = [np.load(tmp_path / f"{i}.npy") for i in range(3)]
     assert one.shape == (5, 1, 28, 28) and one.dtype == np.float32 and abs(one).max() <= 1
     assert np.array_equal(one, again) and not np.array_equal(one, other)
+
+
+def offline(*args, **kwargs):
+    raise OSError("Network is unreachable")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +69,11 @@ def test_sample_writes_pictures_and_numbers(runs, tmp_path):
         ("sample FILE --out x.png", "FILE is no checkpoint"),
         ("sample RUNS/gan --n 0 --out x.png", "'0'.*at least 1"),
         ("sample RUNS/gan --n -3 --out x.png", "'-3'"),
+        ("sample RUNS/gan --n 99999999999 --out x.png", "more than 100,000"),
+        ("train gan --seed 99999999999999999999 --out x", "smaller number"),
+        ("sample BY_HAND --out x.png", "BY_HAND was not written by this command"),
+        ("sample OTHERS --out x.png", "OTHERS is a checkpoint of other players"),
+        ("train gan --data fashion --out x", "fashion|FashionMNIST|ubyte"),
         ("sample RUNS/gan --n many --out x.png", "'many'"),
         ("sample RUNS/cgan --label 10 --out x.png", "--label 10.*0 to 9"),
         ("sample RUNS/gan --label 3 --out x.png", "takes no label"),
@@ -71,18 +85,24 @@ def test_sample_writes_pictures_and_numbers(runs, tmp_path):
 def test_mistakes_end_with_code_2_and_one_line(runs, tmp_path, monkeypatch, capsys, arguments, message):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GANCOURSE_SCALE", "smoke")
+    monkeypatch.setattr("gancourse.data.digits.download_url", offline)
+    monkeypatch.delenv("GANCOURSE_DATA", raising=False)
     (tmp_path / "FILE").write_text("not a checkpoint")
-    arguments = [a.replace("RUNS", str(runs)).replace("FILE", str(tmp_path / "FILE")) for a in arguments.split()]
+    checkpoint.save(recipes.gan("mlp"), tmp_path / "BY_HAND")
+    checkpoint.save(recipes.gan("mlp"), tmp_path / "OTHERS", {"game": "gan", "players": "conv"})
+    places = {"RUNS": runs} | {name: tmp_path / name for name in ("FILE", "BY_HAND", "OTHERS")}
+    for name, place in places.items():
+        arguments = arguments.replace(name, str(place))
+    arguments = arguments.split()
     try:
         code = main(arguments)
     except SystemExit as stop:
         code = stop.code
     said = capsys.readouterr().err.strip()
     assert code == 2 and said.count("\n") == 0 and "Traceback" not in said
-    import re
-
     assert re.search(message, said), said
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["FILE"]
+    left = sorted(p for p in tmp_path.rglob("*") if p.is_file())
+    assert [p.name for p in left] == ["BY_HAND", "FILE", "OTHERS"]
 
 
 def test_help_shows_examples():
@@ -90,3 +110,12 @@ def test_help_shows_examples():
         command = [sys.executable, "-m", "gancourse", *arguments, "--help"]
         shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         assert "examples:" in shown and "python -m gancourse sample runs/gan" in shown
+
+
+def test_an_interruption_is_one_line(monkeypatch, capsys):
+    def interrupted(args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gancourse.__main__.run_sample", interrupted)
+    assert main(["sample", "x", "--out", "x.png"]) == 130
+    assert capsys.readouterr().err.strip() == "python -m gancourse: interrupted"

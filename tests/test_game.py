@@ -1,7 +1,6 @@
 """The game: minimize is the hand-written loop, moves its players alone, and says what is wrong."""
 
 import math
-import os
 import signal
 from itertools import islice
 
@@ -189,8 +188,66 @@ def test_train_takes_any_iterable_and_looks_in_time():
 
 
 def test_a_batch_of_the_wrong_number_of_tensors_is_told():
-    with pytest.raises(ValueError, match=r"has 2 tensors, but GAN plays a round with 1 \(x\)"):
+    with pytest.raises(ValueError, match=r"has 2 tensors, but GAN plays a round with \(x\)"):
         train(small_gan(), [(images(8), torch.zeros(8, dtype=torch.long))], 1, progress=False)
+
+
+def test_what_a_backward_by_hand_left_is_not_added():
+    clean, after, x = small_gan(), small_gan(), images()
+    game_loss = after.d_loss(x, after.G(after.noise(len(x))))
+    game_loss.backward()  # leaves gradients in both players
+    for game in (clean, after):
+        torch.manual_seed(3)
+        game.round(x)
+    assert same(after, copies(clean))
+    after.d_loss(x, after.G(after.noise(len(x)))).backward()
+    with pytest.raises(ValueError, match="does not depend on G"):
+        after.minimize(after.d_loss(x, x), after.D, after.G)
+
+
+def test_a_look_may_leave_the_game_in_eval_mode():
+    def trained(look):
+        game = small_gan()
+        train(game, Batches(images(), size=16), 6, look=look, every=1, progress=False)
+        return copies(game)
+
+    assert all(torch.equal(a, b) for a, b in zip(trained(()), trained(lambda g: g.eval()), strict=True))
+
+
+def test_a_round_may_have_options_and_losses_are_of_this_training():
+    class Twice(GAN):
+        def round(self, x, times=2):
+            for _ in range(times):
+                super().round(x)
+
+    game = small_gan()
+    game.__class__ = Twice
+    game.minimize(game.g_loss(game.G(game.noise(4))), game.G, game.D)
+    assert set(train(game, [images(8)], 1, progress=False)) == {"D", "G"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([images(8)], 0), "rounds=0"),
+        (([{"x": images(8)}], 1), "holds a dict"),
+        (([images(8).numpy()], 1), "holds a ndarray"),
+        (([images(8).double()], 1), "float64.*x.float"),
+        (([images(0)], 1), "empty batch"),
+        (([images(8) * float("nan")], 1), r"\[nan, nan\], not \[-1, 1\]"),
+    ],
+)
+def test_batches_that_cannot_be_are_told(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        train(small_gan(), *arguments, progress=False)
+
+
+def test_a_rate_for_every_player_and_a_player_for_every_step():
+    game, x = small_gan(lr={"G": 1e-4}), images()
+    with pytest.raises(ValueError, match="no rate for D"):
+        game.round(x)
+    with pytest.raises(ValueError, match="no player"):
+        game.minimize(game.d_loss(x, x))
 
 
 def test_a_running_mean_follows_its_player_and_changes_nothing_else():
@@ -241,7 +298,7 @@ def test_a_loss_that_is_not_finite_is_named_with_its_round_and_leaves_the_game_g
 def test_interrupted_between_rounds_and_usable_afterwards(capsys):
     def interrupt(game):
         if game.played == 3:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     game = small_gan()
     history = train(game, Batches(images(), size=16), 50, look=interrupt, every=1, progress=False)
@@ -249,7 +306,7 @@ def test_interrupted_between_rounds_and_usable_afterwards(capsys):
     assert "Stopped after round" in capsys.readouterr().out
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     train(game, Batches(images(), size=16), 2, progress=False)
-    assert copies(small_gan()) and all(p.isfinite().all() for p in game.parameters())
+    assert len(history["D"]) + 2 == game.played and all(p.isfinite().all() for p in game.parameters())
 
 
 def test_training_in_a_thread_needs_no_signal():

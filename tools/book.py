@@ -4,6 +4,7 @@ python -m tools.book              into _build/html
 python -m tools.book FOLDER       from the copy of the course in FOLDER, into FOLDER/_build/html
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,8 @@ def build(source: Path) -> Path:
     if program is None:
         sys.exit("jupyter-book is not installed here: pip install -r requirements.txt")
     command = [program, "build", ".", "--toc", "book/_toc.yml", "-W", "-n", "--keep-going"]
-    done = subprocess.run(command, cwd=source, capture_output=True, text=True)
+    speak = {"encoding": "utf-8", "errors": "replace", "env": os.environ | {"PYTHONUTF8": "1"}}
+    done = subprocess.run(command, cwd=source, capture_output=True, **speak)
     if done.returncode:
         print(done.stdout[-6000:] + done.stderr[-6000:], file=sys.stderr)
         sys.exit("The book has warnings (above); it was not finished.")

@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from gancourse.scale import scale
 from tools import book, notebooks
@@ -29,13 +29,14 @@ def prepare() -> list[Path]:
 
 
 def main() -> int:
+    sys.stdout.reconfigure(errors="replace")  # consoles that cannot draw a progress bar
     paths = prepare()
     print(f"Running {len(paths)} notebooks at the scale “{scale()}” (GANCOURSE_SCALE changes it).", flush=True)
     failed = []
     for path in paths:
         try:
             notebooks.run(path, TARGET / "notebooks" / path.name)
-        except CellExecutionError as error:
+        except (CellExecutionError, DeadKernelError) as error:  # dead: out of memory, say
             failed.append(path.name)
             print(f"\n{path.name} stopped:\n{error}", file=sys.stderr)
     for name, text in notebooks.scores(TARGET / "notebooks").items():

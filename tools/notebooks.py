@@ -17,10 +17,10 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from gancourse.files import written
-from tools.stamp import ROOT, changed, code_hash, library_hashes, used_files
+from tools.stamp import ROOT, cells_hash, changed, used_files, whole_library
 
 PROBE = """
 import json, sys
@@ -45,7 +45,7 @@ class Loud(NotebookClient):
 def run(path: Path, target: Path) -> None:
     """Run one notebook and write it with its outputs and stamp to `target`. A cell that raises ends the run."""
     book = nbformat.read(path, as_version=4)
-    source = code_of(book)
+    code, library = cells_hash(code_of(book)), whole_library()
     for cell in book.cells:
         cell.metadata.pop("execution", None)
     book.cells.append(nbformat.v4.new_code_cell(PROBE))
@@ -57,8 +57,8 @@ def run(path: Path, target: Path) -> None:
     minutes = (time.monotonic() - start) / 60
     probe = json.loads(book.cells.pop().outputs[0].text)
     book.metadata["gancourse"] = {
-        "code": code_hash(source),
-        "library": library_hashes(used_files(probe.pop("modules"))),
+        "code": code,
+        "library": {file: library[file] for file in used_files(probe.pop("modules"))},
         "minutes": round(minutes, 1),
         "date": date.today().isoformat(),
         **probe,
@@ -75,8 +75,8 @@ def announce(path: Path, book, cell, index: int) -> None:
         print(f"[{path.stem} {index + 1}/{len(book.cells) - 1}] {first[:90]}", flush=True)
 
 
-def code_of(book) -> str:
-    return "\n".join(cell.source for cell in book.cells if cell.cell_type == "code")
+def code_of(book) -> list[str]:
+    return [cell.source for cell in book.cells if cell.cell_type == "code"]
 
 
 def clean(book) -> None:
@@ -120,7 +120,7 @@ def stale(folder: Path) -> list[str]:
         stamp = book.metadata.get("gancourse")
         if stamp is None:
             lines.append(f"{path.name} has no stored outputs: make notebooks")
-        elif stamp["code"] != code_hash(code_of(book)):
+        elif stamp["code"] != cells_hash(code_of(book)):
             lines.append(f"{path.name}: its code cells changed since its outputs were stored")
         elif moved := changed(stamp["library"]):
             lines.append(f"{path.name}: {', '.join(moved)} changed since its outputs were stored")
@@ -128,6 +128,7 @@ def stale(folder: Path) -> list[str]:
 
 
 def main() -> int:
+    sys.stdout.reconfigure(errors="replace")  # consoles that cannot draw a progress bar
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     runs = commands.add_parser("run")
@@ -140,7 +141,7 @@ def main() -> int:
         for path in args.notebooks:
             try:
                 run(path, (args.into / path.name) if args.into else path)
-            except CellExecutionError as error:
+            except (CellExecutionError, DeadKernelError) as error:
                 print(f"\n{path} stopped:\n{error}", file=sys.stderr)
                 return 1
     elif args.command == "scores":

@@ -17,23 +17,35 @@ PACKAGES = ("torch", "torchvision", "torchmetrics", "numpy", "matplotlib")
 
 
 def code_hash(source: str) -> str:
-    """Hash of Python code without comments, docstrings and layout; notebook magics count as comments."""
-    tree = ast.parse(re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE))
+    """Hash of Python code without comments, docstrings and layout."""
+    tree = ast.parse(source)
     for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if (
-            isinstance(body, list)
-            and body
-            and isinstance(body[0], ast.Expr)
-            and isinstance(body[0].value, ast.Constant)
-        ):
-            body[0].value.value = ""
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body[0].value.value = ""
     return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:12]
+
+
+def cells_hash(cells: list[str]) -> str:
+    """Hash of a notebook's code cells. A line that is for IPython counts as text, and one that installs not at all."""
+    plain = [MAGIC.sub(lambda m: f"{m[1]}{'pass' if 'pip install' in m[2] else repr(m[2])}", cell) for cell in cells]
+    return code_hash("\n".join(plain))
+
+
+MAGIC = re.compile(r"^([ \t]*)([%!]\S.*)$", re.MULTILINE)
+
+
+def read(file: str | Path) -> str:
+    return (ROOT / file).read_text("utf-8")
 
 
 def library_hashes(files: list[str]) -> dict[str, str]:
     """A hash for each library file, by its path from the root of the repository."""
-    return {file: code_hash((ROOT / file).read_text()) for file in sorted(files)}
+    return {file: code_hash(read(file)) for file in sorted(files)}
+
+
+def whole_library() -> dict[str, str]:
+    """A hash for every file of the library: to be taken before a run, since files may change while it goes on."""
+    return library_hashes([f.relative_to(ROOT).as_posix() for f in (ROOT / "gancourse").rglob("*.py")])
 
 
 def used_files(modules: list[str]) -> list[str]:
@@ -49,7 +61,7 @@ def used_files(modules: list[str]) -> list[str]:
 
 def changed(library: dict[str, str]) -> list[str]:
     """Those of the stamped library files whose code is another now, or gone."""
-    return [f for f, h in library.items() if not (ROOT / f).is_file() or code_hash((ROOT / f).read_text()) != h]
+    return [f for f, h in library.items() if not (ROOT / f).is_file() or code_hash(read(f)) != h]
 
 
 def hardware() -> str:

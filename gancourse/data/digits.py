@@ -20,7 +20,7 @@ from torchvision.datasets.utils import check_integrity, download_url
 
 from gancourse.data import procedural_digits
 from gancourse.data.batches import Batches, to_unit
-from gancourse.files import cache_folder, reason, written
+from gancourse.files import cache_folder, kept, reason, written
 
 NAMES = ("mnist", "digits", "fashion")
 
@@ -47,6 +47,7 @@ class ImageSet:
         return ImageSet(self.name, self.images[chosen], self.labels[chosen])
 
     def to(self, device) -> "ImageSet":
+        """The same set on a device."""
         return ImageSet(self.name, self.images.to(device), self.labels.to(device))
 
     def floats(self) -> Tensor:
@@ -72,7 +73,7 @@ def load(name: str = "mnist", *, train: bool = True, download: bool | None = Non
         download: True insists on the published set, False never asks the network, None tries.
 
     Raises:
-        ValueError: the name is unknown, or a file is damaged.
+        ValueError: the name is unknown, a file is damaged, or GANCOURSE_DATA names no folder.
         NotHere: the set cannot be had, and either it is not MNIST or `download` is True.
         OSError: the cache folder cannot be written.
     """
@@ -110,6 +111,8 @@ def locate(kind: type[MNIST], file: str, md5: str, download: bool | None) -> Pat
     """The whole, checked file: from GANCOURSE_DATA, from the cache, or from its publisher into the cache."""
     inside = Path(kind.__name__) / "raw" / file
     given = os.environ.get("GANCOURSE_DATA")
+    if given and not Path(given).is_dir():
+        raise ValueError(f"GANCOURSE_DATA is {given}, and there is no such folder: correct it, or unset it")
     for folder in ([Path(given)] if given else []) + [cache_folder()]:
         path = folder / inside
         if path.exists():
@@ -160,9 +163,9 @@ def drawn(train: bool) -> ImageSet:
     first, n = (0, 60_000) if train else (1_000_000, 10_000)
     recipe = hashlib.sha256(inspect.getsource(procedural_digits).encode()).hexdigest()[:12]
     path = cache_folder() / f"digits-{recipe}-{first}-{n}.pt"
-    if not path.exists():
+    found = kept(path)
+    if found is None:
         images, labels = procedural_digits.ProceduralDigits().batch(range(first, first + n))
         with written(path) as partial:
-            torch.save({"images": images, "labels": labels}, partial)
-    kept = torch.load(path, weights_only=True)
-    return ImageSet("digits", kept["images"], kept["labels"])
+            torch.save(found := {"images": images, "labels": labels}, partial)
+    return ImageSet("digits", found["images"], found["labels"])

@@ -1,5 +1,6 @@
 """What an image must be before a game is played with it."""
 
+import torch
 from torch import Tensor
 
 
@@ -12,12 +13,16 @@ def expect_images(x: Tensor, shape: tuple[int, ...]) -> None:
     """
     if not x.is_floating_point():
         raise ValueError(f"images of type {x.dtype}: scale them to [-1, 1] with x / 127.5 - 1 (float32)")
+    if x.dtype != torch.float32:
+        raise ValueError(f"images of type {x.dtype}: the networks take float32, x.float()")
+    if len(x) == 0:
+        raise ValueError("an empty batch of images: is the data set empty?")
     if tuple(x.shape[1:]) != tuple(shape):
         raise ValueError(
             f"images of shape {tuple(x.shape[1:])}, but these networks take {tuple(shape)}{hint(x, shape)}"
         )
     low, high = x.aminmax()
-    if low < -1.001 or high > 1.001:
+    if not (low >= -1.001 and high <= 1.001):  # NaN, too
         raise ValueError(f"images in [{low:.3g}, {high:.3g}], not [-1, 1]: scale them with x / 127.5 - 1")
 
 

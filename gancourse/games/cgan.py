@@ -1,5 +1,6 @@
 """The game with a wish: Mirza & Osindero 2014, "Conditional Generative Adversarial Nets" (arXiv:1411.1784)."""
 
+import torch
 from torch import Tensor
 
 from gancourse.games.gan import GAN
@@ -32,10 +33,10 @@ class CGAN(GAN):
         return g_nonsaturating(self.D(fake, y))
 
     def expect(self, x: Tensor, y: Tensor) -> None:
+        """Raise ValueError unless x is a batch of images for these players and y their classes."""
         super().expect(x)
-        if y.is_floating_point() or y.shape != x.shape[:1]:
-            raise ValueError(
-                f"labels of shape {tuple(y.shape)} and type {y.dtype}: one integer for each image is needed"
-            )
+        if y.dtype != torch.long or y.shape != x.shape[:1]:
+            told = f"labels of shape {tuple(y.shape)} and type {y.dtype}"
+            raise ValueError(f"{told}: one integer for each image is needed, (n,), as y.long() gives it")
         if y.min() < 0 or y.max() >= self.G.classes:
             raise ValueError(f"labels from {y.min()} to {y.max()}, but G was made with {self.G.classes} classes")

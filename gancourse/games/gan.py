@@ -61,7 +61,8 @@ class GAN(Game):
         return images
 
     def expect(self, x: Tensor) -> None:
-        if len(x) < 2 and any(isinstance(m, nn.BatchNorm1d) for m in self.modules()):
+        """Raise ValueError unless x is a batch of images for these players."""
+        if len(x) == 1 and any(isinstance(m, nn.BatchNorm1d) for m in self.modules()):
             raise ValueError("a batch of one image: BatchNorm needs at least two to take a mean and spread over")
         if hasattr(self.D, "shape"):
             expect_images(x, self.D.shape)

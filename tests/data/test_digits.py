@@ -10,6 +10,7 @@ import pytest
 import torch
 from torchvision.datasets import MNIST
 
+from gancourse import recipes
 from gancourse.data import digits
 from gancourse.data.batches import Batches
 
@@ -156,3 +157,26 @@ def test_parts_of_a_set_and_numpy_stay_aligned():
     part = images[torch.tensor([3, 1])]
     assert part.images.flatten().tolist() == part.labels.tolist() == [3, 1] and len(images[:2]) == 2
     assert np.array_equal(images.labels.numpy(), range(5))
+
+
+def test_a_folder_that_is_not_there_is_told(nothing_here, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_DATA", str(nothing_here / "nowhere"))
+    with pytest.raises(ValueError, match="GANCOURSE_DATA is .*nowhere.*no such folder"):
+        digits.load("mnist")
+
+
+def test_damaged_drawn_digits_are_drawn_again(nothing_here):
+    first = digits.load("digits")
+    (path,) = (nothing_here / "cache").glob("digits-*.pt")
+    path.write_bytes(path.read_bytes()[:100])
+    assert torch.equal(digits.load("digits").images, first.images)
+    assert torch.equal(torch.load(path, weights_only=True)["labels"], first.labels)
+
+
+def test_half_of_mnist_is_no_mnist(nothing_here, monkeypatch):
+    """With the training part here and the test part not, players and judge still share one world."""
+    raw = published_like(nothing_here / "data", monkeypatch)
+    for path in raw.glob("t10k*"):
+        path.unlink()
+    monkeypatch.setenv("GANCOURSE_DATA", str(nothing_here / "data"))
+    assert [part.name for part in recipes.digit_sets("mnist")] == ["digits", "digits"]

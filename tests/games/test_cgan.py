@@ -33,6 +33,7 @@ def test_a_round_moves_both_and_the_label_reaches_both(kind):
         (torch.full((4,), 10), "labels from 10 to 10.*10 classes"),
         (torch.full((4,), -1), "labels from -1"),
         (torch.zeros(4), "one integer for each image"),
+        (torch.zeros(4, dtype=torch.int32), "int32.*y.long"),
         (torch.zeros(3, dtype=torch.long), "one integer for each image"),
         (torch.zeros(4, 10, dtype=torch.long), "one integer for each image"),
     ],
