@@ -78,7 +78,7 @@ class Street:
         self.seed, self.size, self.part = seed, size, part
 
     def __getitem__(self, index: int) -> House:
-        """House ``index`` by day. ValueError if the index is negative."""
+        """House ``index`` by day. ValueError if the index is out of range."""
         return House(*(field[0] for field in self.batch([operator.index(index)])))
 
     def batch(self, indices: Tensor | range | list[int], light: str = "day", style_seed: int | None = None) -> House:
@@ -93,10 +93,10 @@ class Street:
         Raises:
             ValueError: an index out of range, or another light.
         """
-        indices = indices.tolist() if isinstance(indices, Tensor) else list(indices)
+        indices = indices.tolist() if isinstance(indices, Tensor) else indices
         if light not in LIGHTS:
             raise ValueError(f"light {light!r}: choose one of {', '.join(LIGHTS)}")
-        return self._draw(indices, light, style_seed)
+        return self._draw([operator.index(i) for i in indices], light, style_seed)
 
     def caption(self, index: int) -> str:
         """The house in words, like "a three-storey red brick house with green shutters and a shop"."""

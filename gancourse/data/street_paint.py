@@ -65,9 +65,9 @@ class Easel:
         return max(1, round(cells * self.k))
 
     def fill(self, y0: int, y1: int, x0: int, x1: int, colour: np.ndarray) -> None:
-        """A rectangle (in px) of one colour (3, 1, 1), or of a picture of its own size."""
+        """Cover a rectangle (in px), lamps and snow too, with one colour (3, 1, 1) or a picture of its own size."""
         self.colour[:, y0:y1, x0:x1] = colour
-        self.snow[y0:y1, x0:x1] = 0
+        self.lamp[y0:y1, x0:x1] = self.snow[y0:y1, x0:x1] = 0
 
     def cast(self, y0: int, y1: int, x0: int, x1: int, deep: float) -> None:
         """The shadow of a box that stands out by ``deep`` cells: a core, half a shade about it, and dirt beneath."""
@@ -83,6 +83,12 @@ class Easel:
         self.snow[max(y - self.px(deep), 0) : y + self.px(0.3), x0:x1] = 0.95
 
 
+@functools.cache
+def ramp(start: float, end: float, n: int) -> np.ndarray:
+    """From start to end in n equal steps down: float32 (n, 1)."""
+    return np.linspace(start, end, n, dtype=np.float32)[:, None]
+
+
 def paint(plan: Plan, style: Style, size: int, light: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A house in a style and a light: photo uint8 (3, size, size), lit bool (size, size) and drawing (size, size).
 
@@ -90,16 +96,16 @@ def paint(plan: Plan, style: Style, size: int, light: str) -> tuple[np.ndarray, 
     """
     easel = Easel(plan, style, 2 * -(-size // CELLS), light)
     for i, part in enumerate(plan.parts):
-        PAINTERS[part.kind](easel, part, style.dice[4 * i % 1020 :][:4])
+        PAINTERS[part.kind](easel, part, style.dice[4 * i % 1024 :][:4])
     lit, drawing = shrink(np.stack([easel.lamp, easel.colour.mean(axis=0)]), size)
     photo = develop(easel, light)
     return np.rint(255 * shrink(photo, size).clip(0, 1)).astype(np.uint8), lit > 0.15, drawing
 
 
-def sky(e: Easel, part: Part, dice: np.ndarray) -> None:
+def sky(e: Easel, part: Part, dice: list[float]) -> None:
     """From the colours above to those below, with clouds; a picture of its own, as no light falls on the sky."""
     above, below = (rgb(code) for code in sky_colours(e.style, e.light))
-    down = np.linspace(0, 1.3, len(e.sun), dtype=np.float32)[:, None].clip(0, 1)
+    down = ramp(0, 1.3, len(e.sun)).clip(0, 1)
     e.sky = above + (below - above) * down
     white = e.cut(cloud(e.k, 5, 0.45)) - (0.4 if e.style.sky < 2 else 0.0)
     white = white.clip(0, 1.2) * {"day": 0.45, "dusk": 0.25, "snow": 0.1}[e.light]
@@ -115,7 +121,7 @@ def sky_colours(style: Style, light: str) -> tuple[str, str]:
     return SKIES[style.sky]
 
 
-def neighbour(e: Easel, part: Part, dice: np.ndarray) -> None:
+def neighbour(e: Easel, part: Part, dice: list[float]) -> None:
     """A strip of another house, set back a little, with a few windows."""
     y0, y1, x0, x1 = e.box(part)
     colour = 0.55 * rgb(list(WALLS.values())[int(dice[0] * len(WALLS))]) + 0.22
@@ -126,12 +132,12 @@ def neighbour(e: Easel, part: Part, dice: np.ndarray) -> None:
     if part.x1 - part.x0 > 4:
         for y in range(y0 + e.px(3), y1 - e.px(6), e.px(9 + 3 * dice[2])):
             e.fill(y, y + e.px(5), left, left + wide, rgb("d9d4c8"))
-            pane = np.linspace(0.55, 0.25, e.px(5) - 2 * t, dtype=np.float32)[:, None]
+            pane = ramp(0.55, 0.25, e.px(5) - 2 * t)
             e.fill(y + t, y + e.px(5) - t, left + t, left + wide - t, pane * rgb("d0e0f0"))
     e.settle(y0, x0, x1)
 
 
-def pavement(e: Easel, part: Part, dice: np.ndarray) -> None:
+def pavement(e: Easel, part: Part, dice: list[float]) -> None:
     """Slabs, a kerb and a strip of road."""
     y0, y1, x0, x1 = e.box(part)
     kerb, k = y0 + e.px(3.2), e.k
@@ -145,13 +151,13 @@ def pavement(e: Easel, part: Part, dice: np.ndarray) -> None:
     e.snow[kerb + e.px(0.6) :] *= 0.6
 
 
-def roof(e: Easel, part: Part, dice: np.ndarray) -> None:
+def roof(e: Easel, part: Part, dice: list[float]) -> None:
     """Tiles, slates or sheets, a ridge and a gutter."""
     y0, y1, x0, x1 = e.box(part)
     rows, stones, uneven = ((42, 42, 0.09), (42, 24, 0.08), (1, 16, 0.03))[e.style.cover]
     tone, joints = courses(e.k, rows, stones, 6)
     gain = (1 + uneven * tone[y0:y1, x0:x1]) * (1 - 0.3 * joints[y0:y1, x0:x1])
-    gain *= np.linspace(1.12, 0.88, y1 - y0, dtype=np.float32)[:, None]
+    gain *= ramp(1.12, 0.88, y1 - y0)
     where = inside(part, e.k)
     view, snow = e.colour[:, y0:y1, x0:x1], e.snow[y0:y1, x0:x1]
     view[:, where] = (e.style.roof * gain)[:, where]
@@ -159,7 +165,7 @@ def roof(e: Easel, part: Part, dice: np.ndarray) -> None:
     view[:, -e.px(0.5) :] *= 0.7
 
 
-def chimney(e: Easel, part: Part, dice: np.ndarray) -> None:
+def chimney(e: Easel, part: Part, dice: list[float]) -> None:
     """A stack with a cap and pots."""
     y0, y1, x0, x1 = e.box(part)
     gain, _ = finish("brick", e.k)
@@ -170,7 +176,7 @@ def chimney(e: Easel, part: Part, dice: np.ndarray) -> None:
     e.settle(y0, x0, x1, 0.4)
 
 
-def wall(e: Easel, part: Part, dice: np.ndarray) -> None:
+def wall(e: Easel, part: Part, dice: list[float]) -> None:
     """Masonry in the style's colour; for the house's main wall a base, quoins and the soot of years too."""
     y0, y1, x0, x1 = e.box(part)
     where = inside(part, e.k)
@@ -186,10 +192,10 @@ def wall(e: Easel, part: Part, dice: np.ndarray) -> None:
             long = e.px(1.6 + 1.2 * (i % 2))
             e.fill(y, y + 2 * e.k - 1, x0, x0 + long, e.style.trim)
             e.fill(y, y + 2 * e.k - 1, x1 - long, x1, e.style.trim)
-    e.colour[:, y1 - e.px(2) : y1, x0:x1] *= np.linspace(1, 0.8, e.px(2), dtype=np.float32)[:, None]
+    e.colour[:, y1 - e.px(2) : y1, x0:x1] *= ramp(1, 0.8, e.px(2))
     across_the_street(e)
     overhang = e.px(1.5)  # in the shadow of the eaves
-    e.sun[y0 : y0 + overhang, x0:x1] *= np.linspace(0.4, 1, overhang, dtype=np.float32)[:, None]
+    e.sun[y0 : y0 + overhang, x0:x1] *= ramp(0.4, 1, overhang)
 
 
 def across_the_street(e: Easel) -> None:
@@ -200,10 +206,10 @@ def across_the_street(e: Easel) -> None:
         e.sun *= 1 - 0.8 * ((at[:, None] - line) * 30).clip(0, 1)
 
 
-def ledge(e: Easel, part: Part, dice: np.ndarray) -> None:
+def ledge(e: Easel, part: Part, dice: list[float]) -> None:
     """A molding, cornice or sill: light above, dark below, its shadow on the wall, snow on top."""
     y0, y1, x0, x1 = e.box(part)
-    down = np.linspace(1.08, 0.85, y1 - y0, dtype=np.float32)[:, None]
+    down = ramp(1.08, 0.85, y1 - y0)
     e.fill(y0, y1, x0, x1, e.style.trim * down)
     e.cast(y0, y1, x0, x1, {"molding": 1.3, "cornice": 1.2, "sill": 0.8}[part.kind])
     e.settle(y0, x0, x1)
@@ -211,7 +217,7 @@ def ledge(e: Easel, part: Part, dice: np.ndarray) -> None:
         flowers(e, y0, x0 + e.k, x1 - e.k, dice)
 
 
-def flowers(e: Easel, y: int, x0: int, x1: int, dice: np.ndarray) -> None:
+def flowers(e: Easel, y: int, x0: int, x1: int, dice: list[float]) -> None:
     """A box of them that ends at y."""
     high = e.px(1.1)
     spots = e.cut(cloud(e.k, 7, 1.0))[y - high : y, x0:x1]
@@ -219,7 +225,7 @@ def flowers(e: Easel, y: int, x0: int, x1: int, dice: np.ndarray) -> None:
     e.fill(y - high, y, x0, x1, np.where(spots > 0.5, blossom, rgb("4f7a45") * (1 + 0.15 * spots)))
 
 
-def pillar(e: Easel, part: Part, dice: np.ndarray) -> None:
+def pillar(e: Easel, part: Part, dice: list[float]) -> None:
     """A pilaster: round, with a capital and a foot."""
     y0, y1, x0, x1 = e.box(part)
     across = np.sin(np.linspace(0.5, 2.6, x1 - x0, dtype=np.float32))
@@ -230,7 +236,7 @@ def pillar(e: Easel, part: Part, dice: np.ndarray) -> None:
     e.cast(y0, y1, x0, x1, 0.6)
 
 
-def blind(e: Easel, part: Part, dice: np.ndarray) -> None:
+def blind(e: Easel, part: Part, dice: list[float]) -> None:
     """An open shutter: a frame about slats."""
     y0, y1, x0, x1 = e.box(part)
     slats = np.where(np.arange(y1 - y0) % e.px(1) < max(e.px(1) // 2, 1), 1.12, 0.84).astype(np.float32)
@@ -240,16 +246,15 @@ def blind(e: Easel, part: Part, dice: np.ndarray) -> None:
     e.cast(y0, y1, x0, x1, 0.35)
 
 
-def roller(e: Easel, part: Part, dice: np.ndarray) -> None:
+def roller(e: Easel, part: Part, dice: list[float]) -> None:
     """A roller blind, some way down the window."""
     y0, y1, x0, x1 = e.box(part)
     slats = np.where(np.arange(y1 - y0) % e.px(0.8) < e.px(0.5), 1.0, 0.85).astype(np.float32)[:, None]
     e.fill(y0, y1, x0, x1, (0.5 * e.style.shutter + 0.4) * slats)
-    e.lamp[y0:y1, x0:x1] *= 0.1
     e.sun[y1 : y1 + e.px(0.6), x0:x1] *= 0.7
 
 
-def window(e: Easel, part: Part, dice: np.ndarray) -> None:
+def window(e: Easel, part: Part, dice: list[float]) -> None:
     """Glass behind bars in a frame, set back into the wall; lit at dusk, or not."""
     y0, y1, x0, x1 = e.box(part)
     kind = WINDOWS[e.style.combination[2]]
@@ -286,15 +291,15 @@ def arch(h: int, w: int) -> np.ndarray:
 def glass(e: Easel, h: int, w: int, kind: str, behind: int) -> tuple[np.ndarray, np.ndarray]:
     """A window of h x w px: its colours (3, h, w), and how it shines when lit (h, w). Equal windows are made once.
 
-    ``behind`` the glass there may be: 1 curtains, 2 a cloth over the upper part, 3 a net over the lower part.
+    Behind the glass there may be 1 curtains, 2 a cloth over the upper part, 3 a net over the lower part, or 4 the dark.
     """
     if (h, w, behind) in e.panes:
         return e.panes[h, w, behind]
-    y, x = np.linspace(0, 1, h, dtype=np.float32)[:, None], np.linspace(0, 1, w, dtype=np.float32)
-    sky, dark = rgb(SKIES[e.style.sky][0]) * 0.9, rgb("1f252c")
+    y, x = ramp(0, 1, h), np.linspace(0, 1, w, dtype=np.float32)
+    above, dark = rgb(SKIES[e.style.sky][0]) * 0.9, rgb("1f252c")
     streak = (1 - abs(x + 0.5 * y - 0.75) / 0.2).clip(0)
     mirrored = 0.2 + 0.45 * (1 - y) + 0.3 * streak  # the glass mirrors the sky, above more than below
-    colour = dark + (sky - dark) * mirrored * (0.7 if behind == 4 else 1)
+    colour = dark + (above - dark) * mirrored * (0.7 if behind == 4 else 1)
     shine = np.broadcast_to(1.05 - 0.3 * y, (h, w)).copy()
     cloth = 0.35 * e.style.awning + rgb("9a958c")
     if behind == 1:
@@ -323,7 +328,7 @@ def framed(e: Easel, colour: np.ndarray, shine: np.ndarray, kind: str) -> tuple[
     return colour, shine
 
 
-def door(e: Easel, part: Part, dice: np.ndarray) -> None:
+def door(e: Easel, part: Part, dice: list[float]) -> None:
     """A leaf with panels under a fanlight, in a frame, with a step before it."""
     y0, y1, x0, x1 = e.box(part)
     t, light = e.px(0.6), y0 + round(0.24 * (y1 - y0))
@@ -338,10 +343,10 @@ def door(e: Easel, part: Part, dice: np.ndarray) -> None:
     e.fill(light + high, light + high + t, x1 - 2 * t, x1 - 2 * t + e.px(0.4), rgb("d8b860"))  # the knob
     recess(e, y0, y1, x0, x1)
     step = e.px(0.9)
-    e.fill(y1, y1 + step, x0 - t, x1 + t, rgb("b9b3a8") * np.linspace(1.1, 0.75, step, dtype=np.float32)[:, None])
+    e.fill(y1, y1 + step, x0 - t, x1 + t, rgb("b9b3a8") * ramp(1.1, 0.75, step))
 
 
-def shop(e: Easel, part: Part, dice: np.ndarray) -> None:
+def shop(e: Easel, part: Part, dice: list[float]) -> None:
     """A sign, a window full of goods, perhaps an awning."""
     y0, y1, x0, x1 = e.box(part)
     sign, foot, t = y0 + e.px(2.4), y1 - e.px(1.4), e.px(0.5)
@@ -357,47 +362,43 @@ def shop(e: Easel, part: Part, dice: np.ndarray) -> None:
     e.settle(y0, x0, x1, 0.3)
 
 
-def display(e: Easel, y0: int, y1: int, x0: int, x1: int, dice: np.ndarray) -> None:
+def display(e: Easel, y0: int, y1: int, x0: int, x1: int, dice: list[float]) -> None:
     """The shop window: a lit room, goods on shelves, bars between the panes."""
-    down = np.linspace(1, 0, y1 - y0, dtype=np.float32)[:, None]
+    down = ramp(1, 0, y1 - y0)
     e.fill(y0, y1, x0, x1, rgb("2c2824") + (rgb("c9b48c") - rgb("2c2824")) * (0.25 + 0.6 * down))
-    e.lamp[y0:y1, x0:x1] = 0.75 + 0.2 * down
     bottom = y1 - e.px(0.3)
     for i, x in enumerate(range(x0 + e.px(0.6), x1 - e.px(1), e.px(1.7))):
         die = e.style.dice[(i * 7 + int(dice[2] * 900)) % 1024]
         goods, high = rgb(GOODS[int(die * 997) % len(GOODS)]), e.px(1 + 2.2 * die)
         e.fill(bottom - high, bottom, x, x + e.px(1.2), goods)
+    e.lamp[y0:y1, x0:x1] = 0.6 + 0.15 * down
     for x in range(x0 + e.px(6), x1 - e.px(2), e.px(6)):
         e.fill(y0, y1, x, x + e.px(0.4), e.style.frame)
-        e.lamp[y0:y1, x : x + e.px(0.4)] = 0.25
 
 
 def awning(e: Easel, y0: int, y1: int, x0: int, x1: int) -> None:
     """Cloth over a shop window, striped or plain, with its shadow on the glass."""
     stripes = (np.arange(x1 - x0) // e.px(1.5)) % 2 == 0
     cloth = np.where(stripes & e.style.striped, rgb("ece6d8"), e.style.awning)  # (3, 1, w)
-    e.fill(y0, y1, x0, x1, cloth * np.linspace(1.1, 0.85, y1 - y0, dtype=np.float32)[:, None])
+    e.fill(y0, y1, x0, x1, cloth * ramp(1.1, 0.85, y1 - y0))
     e.colour[:, y1 - e.px(0.5) : y1, x0:x1] *= 0.85
-    e.lamp[y0:y1, x0:x1] *= 0.1
     e.sun[y1 : y1 + e.px(2), x0:x1] *= 0.45
     e.snow[y0 : y0 + e.px(1.4), x0:x1] = 0.9
 
 
-def balcony(e: Easel, part: Part, dice: np.ndarray) -> None:
+def balcony(e: Easel, part: Part, dice: list[float]) -> None:
     """A slab and a rail: bars, a parapet or glass. Through bars one sees what is behind."""
     y0, y1, x0, x1 = e.box(part)
     slab, bar = y1 - e.px(0.9), e.px(0.35)
     iron = 0.4 * e.style.frame if e.style.rail == 0 else e.style.frame * 0.9
     if e.style.rail == 1:
         e.fill(y0, slab, x0, x1, 0.5 * (e.style.trim + e.style.wall))
-        e.lamp[y0:slab, x0:x1] = 0
     elif e.style.rail == 2:
         e.colour[:, y0:slab, x0:x1] += 0.45 * (rgb("a9c0c6") - e.colour[:, y0:slab, x0:x1])
         e.lamp[y0:slab, x0:x1] *= 0.6
     else:
         for x in range(x0, x1, e.px(1)):
             e.fill(y0, slab, x, x + bar, iron)
-            e.lamp[y0:slab, x : x + bar] *= 0.3
     e.fill(y0, y0 + e.px(0.5), x0, x1, iron)
     e.fill(slab, y1, x0, x1, e.style.trim * 0.95)
     e.cast(slab, y1, x0, x1, 2.0)
@@ -407,7 +408,7 @@ def balcony(e: Easel, part: Part, dice: np.ndarray) -> None:
         flowers(e, y0 + e.px(0.6), x0 + e.k, x1 - e.k, dice)
 
 
-def deco(e: Easel, part: Part, dice: np.ndarray) -> None:
+def deco(e: Easel, part: Part, dice: list[float]) -> None:
     """A panel in relief, or a rosette where there is room."""
     y0, y1, x0, x1 = e.box(part)
     e.fill(y0, y1, x0, x1, e.style.trim)
@@ -418,7 +419,7 @@ def deco(e: Easel, part: Part, dice: np.ndarray) -> None:
     e.cast(y0, y1, x0, x1, 0.4)
 
 
-def lantern(e: Easel, part: Part, dice: np.ndarray) -> None:
+def lantern(e: Easel, part: Part, dice: list[float]) -> None:
     """A lamp on the wall: an iron cap and foot, and glass."""
     y0, y1, x0, x1 = e.box(part)
     e.fill(y0, y1, x0, x1, rgb("2c2d30"))
@@ -439,7 +440,10 @@ PAINTERS = {
 def develop(e: Easel, light: str) -> np.ndarray:
     """The four layers in a light, before the sky: a photograph (3, n, n), about 0 to 1."""
     photo = {"day": by_day, "dusk": at_dusk, "snow": in_snow}[light](e)
-    return np.where(draw_mask(e.plan, len(e.sun)) == CLASSES.index("sky"), e.sky, photo)
+    open_sky = draw_mask(e.plan, len(e.sun)) == CLASSES.index("sky")
+    if light == "snow":
+        open_sky &= e.snow < 0.5  # snow on top of things lies before the sky
+    return np.where(open_sky, e.sky, photo)
 
 
 def by_day(e: Easel) -> np.ndarray:
@@ -455,13 +459,13 @@ def at_dusk(e: Easel) -> np.ndarray:
     ambient = np.array([0.27, 0.30, 0.45], dtype=np.float32)[:, None, None]
     direct = np.array([0.44, 0.24, 0.09], dtype=np.float32)[:, None, None]
     photo = e.colour * (ambient + direct * e.sun)
-    photo += WARM * (e.lamp * (0.7 + 0.4 * e.colour.mean(axis=0)))
+    photo += WARM * e.lamp * (0.5 + 0.55 * e.colour)
     return photo + (WARM * (0.25 + e.colour)) * (0.5 * glow(e.lamp))
 
 
 def in_snow(e: Easel) -> np.ndarray:
     """A grey light from everywhere, snow on all that lies flat, and flakes in the air."""
-    white, flakes = rgb("eef1f5"), e.cut(cloud(e.k, 9, 1.0)) > 2.6
+    white, flakes = rgb("eef1f5"), e.cut(courses(e.k, 128, 128, 9)[0]) > 1.99
     e.colour += (white - e.colour) * np.maximum(e.snow.clip(0, 1), 0.8 * flakes)
     ambient = np.array([0.74, 0.77, 0.82], dtype=np.float32)[:, None, None]
     return e.colour * (ambient + np.float32(0.18) * e.sun)

@@ -118,28 +118,43 @@ def between(rng: np.random.Generator, low: int, high: int) -> int:
 
 def draw_frame(rng: np.random.Generator) -> Frame:
     """The measures of a house at random."""
+    wall = draw_wall(rng)
+    windows = draw_windows(rng, wall["storeys"], wall["height"], wall["right"] - wall["left"])
+    return Frame(**wall, **windows)
+
+
+def draw_wall(rng: np.random.Generator) -> dict:
+    """The wall and the roof at random: the first fields of a frame."""
     storeys = 2 + int(np.searchsorted([0.3, 0.68, 0.9], rng.random()))
-    height = between(rng, *HEIGHTS[storeys])
-    roof = ROOFS[storeys][rng.integers(len(ROOFS[storeys]))]
+    roof, height = ROOFS[storeys][rng.integers(len(ROOFS[storeys]))], between(rng, *HEIGHTS[storeys])
     ground = CELLS - between(rng, 5, 7)
-    if roof == "cropped":
-        height = ground // storeys
-    top = 0 if roof == "cropped" else ground - storeys * height - between(rng, 0, 1)
     left, right = (between(rng, 3, 9) * chance(rng, 0.65) for _ in range(2))
-    right = CELLS - right
+    top = ground - storeys * height - between(rng, 0, 1)
     rise = min(top - 2, between(rng, 9, 20) if roof in ("gable", "steps") else between(rng, 6, 11))
-    if rise < 5 or roof in ("flat", "cropped"):
-        roof, rise = ("cropped" if top == 0 else "flat"), 0
+    if roof == "cropped":
+        top, height = 0, ground // storeys
+    elif rise < 5:
+        roof = "flat"
+    rise *= roof not in ("flat", "cropped")
+    return {
+        "left": left, "top": top, "right": CELLS - right, "ground": ground,
+        "storeys": storeys, "height": height, "roof": roof, "rise": rise,
+    }  # fmt: skip
+
+
+def draw_windows(rng: np.random.Generator, storeys: int, height: int, room: int) -> dict:
+    """The windows at random, in storeys of that height on a wall ``room`` cells wide: the other fields of a frame."""
     gap = between(rng, 2, 3) if height > 9 else 2
     high = height - gap - between(rng, 2, 4 if height > 11 else 3)
     wide = int(np.clip(between(rng, 5, 8), 4, max(high, 5)))
     shutter = 2 if chance(rng, 0.4) and storeys < 5 else 0
-    pitch = wide + 2 * shutter + between(rng, 3, 5)
-    count = max((right - left - 1) // pitch, 2)
-    pitch = (right - left) // (count - (count > 3 and chance(rng, 0.3)))
-    hood = int(np.searchsorted([0.55, 0.85], rng.random()))
-    habits = (min(hood, gap - 1), chance(rng, 0.75), chance(rng, 0.25), 0.3 * chance(rng, 0.25))
-    return Frame(left, top, right, ground, storeys, height, roof, rise, pitch, wide, high, gap, shutter, *habits)
+    count = max((room - 1) // (wide + 2 * shutter + between(rng, 3, 5)), 2)
+    count -= count > 3 and chance(rng, 0.3)
+    hood = min(int(np.searchsorted([0.55, 0.85], rng.random())), gap - 1)
+    return {
+        "pitch": room // count, "wide": wide, "high": high, "gap": gap, "shutter": shutter, "hood": hood,
+        "sills": chance(rng, 0.75), "panels": chance(rng, 0.25), "rollers": 0.3 * chance(rng, 0.25),
+    }  # fmt: skip
 
 
 def neighbours(rng: np.random.Generator, f: Frame) -> list[Part]:

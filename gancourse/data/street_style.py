@@ -1,4 +1,4 @@
-"""What the label map of a house does not tell: colours, kind of window, light; and the masonry that walls are made of."""
+"""What the label map of a house does not tell: colours, windows, light; and the masonry that walls are made of."""
 
 import dataclasses
 import functools
@@ -24,8 +24,9 @@ AWNINGS = ("b5423a", "3f7358", "35557f", "c8963e", "7d3f5c", "4a4a50", "d07a45")
 SKIES = (("5f93cf", "c9def0"), ("7fa8d4", "e4ecf1"), ("a9b9c9", "dfe3e6"), ("8fb6d9", "f3e7d3"), ("c3cad1", "eceeee"))
 
 
+@functools.cache
 def rgb(code: str) -> np.ndarray:
-    """ "rrggbb" to float32 (3, 1, 1) in [0, 1]."""
+    """A code like c9794e to float32 (3, 1, 1) in [0, 1]."""
     return (np.array([int(code[i : i + 2], 16) for i in (0, 2, 4)], dtype=np.float32) / 255)[:, None, None]
 
 
@@ -47,7 +48,7 @@ class Style:
     sky: int
     side: int  # where the sun stands by day: -1 left, 1 right
     sunny: float  # from 0.15, overcast, to 1
-    dice: np.ndarray  # (1024,) in [0, 1): what else is to be decided, four numbers for each part
+    dice: list[float]  # 1024 of them in [0, 1): what else is to be decided, four for each part
     shift: tuple[int, int]  # of the textures, cells
     striped: bool
     surrounds: bool
@@ -71,14 +72,14 @@ COMBINATIONS = deal()
 def draw_style(rng: np.random.Generator, combinations: np.ndarray) -> Style:
     """A style at random, its (wall colour, texture, window) among these combinations (m, 3)."""
     combination = tuple(combinations[rng.integers(len(combinations))].tolist())
-    jitter = 0.05 * rng.standard_normal() + 0.025 * rng.standard_normal((3, 1, 1))
+    jitter = 0.05 * rng.standard_normal() + 0.015 * rng.standard_normal((3, 1, 1))
     wall = np.clip(rgb(list(WALLS.values())[combination[0]]) + jitter, 0.15, 0.97).astype(np.float32)
     names = ("frame", "trim", "roof", "door", "awning")
     colours = {n: one_of(rng, c) for n, c in zip(names, (FRAMES, TRIMS, ROOFS, DOORS, AWNINGS), strict=True)}
     shutter_name = list(SHUTTERS)[rng.integers(len(SHUTTERS))]
     cover, rail, sky, side, *shift = (int(rng.integers(m)) for m in (3, 3, len(SKIES), 2, CELLS, CELLS))
     striped, surrounds, quoins, base, flowers = (rng.random(5) < (0.6, 0.5, 0.25, 0.3, 0.35)).tolist()
-    sunny, shadow, dice = 0.15 + 0.85 * rng.random(), 2.5 * rng.random(), rng.random(1024)
+    sunny, shadow, dice = 0.15 + 0.85 * rng.random(), 2.5 * rng.random(), rng.random(1024).tolist()
     return Style(
         combination, wall, shutter=rgb(SHUTTERS[shutter_name]), shutter_name=shutter_name, **colours, cover=cover,
         rail=rail, sky=sky, side=2 * side - 1, sunny=sunny, dice=dice, shift=tuple(shift), striped=striped,
@@ -138,7 +139,7 @@ def finish(texture: str, k: int) -> tuple[np.ndarray, np.ndarray]:
     if texture == "siding":
         board = np.tile(np.arange(2 * k) / (2 * k), CELLS)[:, None].astype(np.float32)  # two cells high
         tone, _ = courses(k, 32, 2, 3)
-        gap = 0.4 * (board < 0.3 / 1.2)
+        gap = 0.4 * (board < 0.25)
         return (1.06 - 0.1 * board + 0.02 * tone + 0.02 * cloud(k, 2, 1.0)) * (1 - gap), np.zeros_like(tone)
     rows, stones, uneven, strength = {"brick": (42, 18, 0.11, 0.6), "stone": (16, 8, 0.075, 0.35)}[texture]
     tone, joints = courses(k, rows, stones, 4)
