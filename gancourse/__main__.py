@@ -75,10 +75,10 @@ def parser() -> Parser:
 
 
 def run_train(args: argparse.Namespace) -> None:
-    """Train, judge, and write samples.png, losses.png, metrics.json and game.pt."""
+    """Train, judge, and write samples.png, losses.png, game.pt and metrics.json, in this order."""
     if args.scale:
         os.environ["GANCOURSE_SCALE"] = args.scale
-    if (args.out / "game.pt").exists():
+    if (args.out / "metrics.json").exists():
         raise ValueError(f"{args.out} already holds a trained game: name another folder, or delete it first")
     about = {"game": args.game, "players": args.players, "data": args.data, "seed": args.seed, "scale": scale()}
     must_be_writable(args.out)  # found out now, not after the training
@@ -86,14 +86,23 @@ def run_train(args: argparse.Namespace) -> None:
     judge = metrics.judge_of(real, test)
     torch.manual_seed(args.seed)
     game = GAMES[args.game](args.players).to(device())
-    start = time.monotonic()
-    batches = real.batches(recipes.BATCH, labels=args.game == "cgan", seed=args.seed)
-    history = train(game, batches, args.rounds or recipes.rounds(), seed=args.seed)
-    about |= {"data": real.name, "rounds": game.played, "minutes": round((time.monotonic() - start) / 60, 2)}
-    checkpoint.save(game, args.out / "game.pt", about)
-    write_pictures(game, history, args.out)
+    if (args.out / "game.pt").exists():  # an earlier run was cut off before it was judged
+        about = checkpoint.load(game, args.out / "game.pt")
+        print(f"{args.out} holds a game of {game.played} rounds that was not judged yet: it is judged now.")
+    else:
+        about |= {"data": real.name}
+        about |= play(game, real.batches(recipes.BATCH, labels=args.game == "cgan", seed=args.seed), args)
+        checkpoint.save(game, args.out / "game.pt", about)
     write_metrics(game, judge, real, test, about, args.out / "metrics.json")
     print(f"Wrote samples.png, losses.png, metrics.json and game.pt to {args.out}")
+
+
+def play(game: GAN, batches, args: argparse.Namespace) -> dict:
+    """Train, and draw samples and losses. Returns the rounds and minutes it took."""
+    start = time.monotonic()
+    history = train(game, batches, args.rounds or recipes.rounds(), seed=args.seed)
+    write_pictures(game, history, args.out)
+    return {"rounds": game.played, "minutes": round((time.monotonic() - start) / 60, 2)}
 
 
 def must_be_writable(folder: Path) -> None:

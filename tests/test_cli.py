@@ -51,6 +51,15 @@ def test_sample_writes_pictures_and_numbers(runs, tmp_path):
     assert np.array_equal(one, again) and not np.array_equal(one, other)
 
 
+def test_a_run_that_was_cut_off_before_it_was_judged_is_judged(runs, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("GANCOURSE_SCALE", "smoke")
+    (tmp_path / "game.pt").write_bytes((runs / "cgan" / "game.pt").read_bytes())
+    assert main(["train", "cgan", "--data", "digits", "--out", str(tmp_path)]) == 0
+    assert "not judged yet" in capsys.readouterr().out
+    mended, whole = [json.loads((d / "metrics.json").read_text("utf-8")) for d in (tmp_path, runs / "cgan")]
+    assert mended["samples"] == whole["samples"] and mended["rounds"] == 3
+
+
 def offline(*args, **kwargs):
     raise OSError("Network is unreachable")
 

@@ -70,7 +70,7 @@ def hardware() -> str:
 
     if torch.cuda.is_available():
         return f"{torch.cuda.get_device_name()}, {os.cpu_count()} cores"
-    return f"CPU, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}, {platform.system()}"
+    return f"CPU, {torch.get_num_threads()} thread(s), {torch.backends.cpu.get_cpu_capability()}, {platform.system()}"
 
 
 def versions() -> dict[str, str]:

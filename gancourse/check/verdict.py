@@ -272,7 +272,7 @@ def compare(
             raise NotYet(slip.name, numbers, slip.hint)
     if value.squeeze().shape != right.squeeze().shape:
         tensor_of(value, right.shape, hint or "print the shape of each part")
-    raise NotYet("the result is another one", numbers, hint or "work one entry out by hand and compare")
+    raise NotYet("the numbers differ", numbers, hint or "work one entry out by hand and compare")
 
 
 def same(a: Tensor, b: Tensor) -> bool:

@@ -119,7 +119,7 @@ wrong("ex00_best_critic", "sum over all places", lambda p, q: p / (p + q).sum())
 wrong("ex00_best_critic", "1/2 everywhere", lambda p, q: 0.5 * torch.ones(len(p)))
 wrong("ex00_best_critic", "wrong type: a float", lambda p, q: 0.5)
 wrong("ex00_best_critic", "wrong shape", lambda p, q: (p / (p + q)).mean())
-wrong("ex00_best_critic", "the result is another one", lambda p, q: p / (p + q) ** 2)
+wrong("ex00_best_critic", "the numbers differ", lambda p, q: p / (p + q) ** 2)
 
 
 # --- ex00_transposed_size ---------------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ wrong(
     "wrong type: a Size",
     lambda n, k, s, p: nn.ConvTranspose2d(1, 1, k, s, p)(torch.zeros(1, 1, n, n)).shape,
 )
-wrong("ex00_transposed_size", "another one", lambda n, k, s, p: 2 * n)
+wrong("ex00_transposed_size", "the numbers differ", lambda n, k, s, p: 2 * n)
 
 
 # --- ex00_stop_gradient -----------------------------------------------------------------------------------------------
@@ -579,7 +579,7 @@ wrong("ex02_tell", "no class is asked for", lambda z, y, k: torch.cat([z, torch.
 wrong("ex02_tell", "into its code", lambda z, y, k: torch.cat([z, y[:, None] * one_hot(y, k)], 1))
 wrong("ex02_tell", "upside down", lambda z, y, k: torch.cat([z, 1 - one_hot(y, k)], 1))
 wrong("ex02_tell", "the first one", lambda z, y, k: torch.cat([z, one_hot(y[0], k).expand(len(z), -1)], 1))
-wrong("ex02_tell", "type torch.int64|another one", lambda z, y, k: torch.cat([z.long(), one_hot(y, k)], 1))
+wrong("ex02_tell", "type torch.int64|the numbers differ", lambda z, y, k: torch.cat([z.long(), one_hot(y, k)], 1))
 wrong("ex02_tell", "wrong shape", lambda z, y, k: torch.cat([z, one_hot(y, k + 1)], 1))
 wrong("ex02_tell", "wrong type: a tuple", lambda z, y, k: (z, one_hot(y, k)))
 
