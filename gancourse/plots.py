@@ -93,11 +93,11 @@ class Film:
         """The first `chosen` images over time: one row for each, `steps` moments from left to right."""
         moments = torch.linspace(0, len(self.frames) - 1, min(steps, len(self.frames))).round().long().tolist()
         images = torch.stack([self.frames[m][:chosen] for m in moments], dim=1)  # (chosen, steps, c, h, w)
-        ax = grid(images.flatten(0, 1), columns=len(moments), title="round")
+        ax = grid(images.flatten(0, 1), columns=len(moments), title=" ")
         step = (images.shape[-1] + 2) * np.arange(len(moments)) + images.shape[-1] / 2 + 2
         for x, moment in zip(step, moments, strict=True):
-            ax.text(x, -3, self.rounds[moment], ha="center", va="bottom", fontsize=8)
-        ax.title.set_position((0, 1))
+            caption = f"{self.rounds[moment]}" if moment else f"round {self.rounds[moment]}"
+            ax.text(x, -3, caption, ha="center", va="bottom", fontsize=8)
         return ax
 
 

@@ -63,7 +63,7 @@ def test_film_keeps_what_it_saw():
     for game.played in (0, 1):
         film(game)
     assert film.rounds == [0, 1] and film.frames[1].max() == 1
-    assert [text.get_text() for text in film.strip().texts] == ["0", "1"]
+    assert [text.get_text() for text in film.strip().texts] == ["round 0", "1"]
 
 
 def test_table_reads_as_text_and_as_html():
