@@ -27,7 +27,9 @@ def code_hash(source: str) -> str:
 
 def cells_hash(cells: list[str]) -> str:
     """Hash of a notebook's code cells. A line that is for IPython counts as text, and one that installs not at all."""
-    plain = [MAGIC.sub(lambda m: f"{m[1]}{'pass' if 'pip install' in m[2] else repr(m[2])}", cell) for cell in cells]
+    plain = [
+        MAGIC.sub(lambda m: f"{m[1]}{'pass' if 'pip install' in m[2] else f'magic({m[2]!r})'}", cell) for cell in cells
+    ]
     return code_hash("\n".join(plain))
 
 

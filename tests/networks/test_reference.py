@@ -20,8 +20,8 @@ GOLDEN = json.loads((Path(__file__).parent / "reference_golden.json").read_text(
 NORMS = {"batch": nn.BatchNorm2d, "instance": nn.InstanceNorm2d}
 
 
-def build(name: str) -> nn.Module:
-    """Our network for a name in the file, such as "unet_256 batch dropout"."""
+def build(name: str, channels: int = 6) -> nn.Module:
+    """Our network for a name in the file, such as "unet_256 batch dropout"; a critic sees this many channels."""
     kind, *rest = name.split()
     norm = NORMS["instance" if "instance" in rest else "batch"]
     if kind.startswith("unet"):
@@ -29,8 +29,8 @@ def build(name: str) -> nn.Module:
     if kind.startswith("resnet"):
         return ResNetGenerator(blocks=int(kind[7]), norm=norm)
     if rest[0] == "pixel":
-        return PixelGAN(norm=norm)
-    return PatchGAN(layers=int(rest[1].split("=")[1]), norm=norm)
+        return PixelGAN(channels, norm=norm)
+    return PatchGAN(channels, layers=int(rest[1].split("=")[1]), norm=norm)
 
 
 def formula_weights(net: nn.Module) -> None:
@@ -57,7 +57,7 @@ def formula_input(shape: list[int]) -> torch.Tensor:
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda g: g["network"])
 def test_equal_to_the_reference(golden):
-    net = build(golden["network"])
+    net = build(golden["network"], golden["input"][1])
     assert sum(p.numel() for p in net.parameters()) == golden["parameters"]
     assert [list(v.shape) for v in net.state_dict().values()] == list(golden["state_dict"].values())
     formula_weights(net)
