@@ -36,7 +36,7 @@ class Loud(NotebookClient):
     """A client that repeats on the terminal what cells print, while they print it."""
 
     def output(self, outs, msg, display_id, cell_index):
-        if msg["msg_type"] == "stream":
+        if msg["msg_type"] == "stream" and self.nb.cells[cell_index].source != PROBE:
             sys.stdout.write(msg["content"]["text"])
             sys.stdout.flush()
         return super().output(outs, msg, display_id, cell_index)
