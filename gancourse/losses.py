@@ -1,6 +1,6 @@
 """Adversarial losses on logits, the equation above each.
 
-D ends in a logit s, so D(x) = sigmoid(s). With softplus(s) = log(1 + exp(s)),
+D ends in a logit s, so in the logistic losses D(x) = sigmoid(s). With softplus(s) = log(1 + exp(s)),
 
     -log D = softplus(-s)        -log(1 - D) = softplus(s)
 
@@ -37,3 +37,23 @@ def g_saturating(fake: Tensor) -> Tensor:
     Goodfellow et al. 2014, eq. 1. Its gradient fades where the critic is sure of the fake.
     """
     return -softplus(fake).mean()
+
+
+def d_least_squares(real: Tensor, fake: Tensor) -> Tensor:
+    """The critic's loss by least squares: E[(D(x) - 1)^2] + E[D(G(z))^2], where D is the logit itself.
+
+    Mao et al. 2017 (arXiv:1611.04076), eq. 9 with a = 0, b = c = 1, without its factor 1/2. An undecided critic
+    (0.5 everywhere) scores 0.5.
+
+    Args:
+        real, fake: logits of any shape.
+    """
+    return (real - 1).square().mean() + fake.square().mean()
+
+
+def g_least_squares(fake: Tensor) -> Tensor:
+    """The forger's loss by least squares: E[(D(G(z)) - 1)^2].
+
+    Mao et al. 2017, eq. 9, without its factor 1/2. An undecided critic gives 0.25.
+    """
+    return (fake - 1).square().mean()

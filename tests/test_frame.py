@@ -47,14 +47,15 @@ def test_config_badges_and_set_up_cells_use_it():
 
 
 LAYERS = {  # who may import whom, inside the library
-    "files": set(), "scale": set(), "losses": set(), "game": set(),
+    "files": set(), "scale": set(), "losses": set(), "game": set(), "schedules": set(),
     "networks": set(),
     "data": {"files"},
-    "games": {"networks", "losses", "data", "game"},
+    "games": {"networks", "losses", "data", "game", "schedules"},
     "checkpoint": {"files", "game"},
     "plots": set(), "widgets": {"plots"},
     "metrics": {"data", "files", "game"},
-    "recipes": {"games", "networks", "data", "scale"},
+    "segmenter": {"data", "files", "game", "games", "networks", "metrics", "schedules"},
+    "recipes": {"games", "networks", "data", "scale", "schedules"},
     "pretrained": {"files", "networks"}, "check": {"files", "scale"},
 }  # fmt: skip
 
@@ -139,3 +140,11 @@ def test_a_stale_notebook_is_named(tmp_path):
     book.cells[0].source = "a = 2"
     nbformat.write(book, tmp_path / "x.ipynb")
     assert "code cells changed" in notebooks.stale(tmp_path)[0]
+
+
+def test_a_result_outlives_what_is_added_and_not_what_is_changed():
+    before = set(stamp.part_hashes("from a import b\ndef f():\n    return 1\n").split())
+    assert len(before) == 2
+    assert before <= set(stamp.part_hashes("from a import b, c\nx = 1\ndef f():\n    return 1\n").split())
+    assert not before <= set(stamp.part_hashes("from a import b\ndef f():\n    return 2\n").split())
+    assert not before <= set(stamp.part_hashes("from d import b\ndef f():\n    return 1\n").split())

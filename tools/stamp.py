@@ -40,13 +40,34 @@ def read(file: str | Path) -> str:
     return (ROOT / file).read_text("utf-8")
 
 
+def part_hashes(source: str) -> str:
+    """A hash for each function, class, import and statement of a file, in one text.
+
+    A file that only gains a function still holds all that a stored result was made with.
+    """
+    tree = ast.parse(source)
+    imported = [ast.unparse(one) for part in tree.body if isinstance(part, IMPORTS) for one in single(part)]
+    others = [ast.unparse(part) for part in tree.body if not isinstance(part, (*IMPORTS, ast.Expr))]
+    return " ".join(sorted({code_hash(part)[:8] for part in imported + others}))
+
+
+IMPORTS = (ast.Import, ast.ImportFrom)
+
+
+def single(part: ast.Import | ast.ImportFrom) -> list[ast.Import | ast.ImportFrom]:
+    """An import of several names as several imports."""
+    if isinstance(part, ast.Import):
+        return [ast.Import([name]) for name in part.names]
+    return [ast.ImportFrom(part.module, [name], part.level) for name in part.names]
+
+
 def library_hashes(files: list[str]) -> dict[str, str]:
-    """A hash for each library file, by its path from the root of the repository."""
-    return {file: code_hash(read(file)) for file in sorted(files)}
+    """The :func:`part_hashes` of each library file, by its path from the root of the repository."""
+    return {file: part_hashes(read(file)) for file in sorted(files)}
 
 
 def whole_library() -> dict[str, str]:
-    """A hash for every file of the library: to be taken before a run, since files may change while it goes on."""
+    """The hashes of every file of the library: taken before a run, since files may change while it goes on."""
     return library_hashes([f.relative_to(ROOT).as_posix() for f in (ROOT / "gancourse").rglob("*.py")])
 
 
@@ -62,8 +83,10 @@ def used_files(modules: list[str]) -> list[str]:
 
 
 def changed(library: dict[str, str]) -> list[str]:
-    """Those of the stamped library files whose code is another now, or gone."""
-    return [f for f, h in library.items() if not (ROOT / f).is_file() or code_hash(read(f)) != h]
+    """Those of the stamped library files of whose code a part is another now, or gone."""
+    return [
+        f for f, h in library.items() if not (ROOT / f).is_file() or set(h.split()) - set(part_hashes(read(f)).split())
+    ]
 
 
 def hardware() -> str:

@@ -1,0 +1,43 @@
+"""Label maps: pictures whose colours are classes."""
+
+import torch
+from torch import Tensor
+
+from gancourse.data.street_plan import CLASSES, COLOURS
+
+PALETTE = torch.from_numpy(
+    COLOURS
+)  # (14, 3) uint8: CMP's twelve classes as the facades of pix2pix show them, roof, sky
+CMP = 12  # how many of them real facades have
+
+
+def to_colours(mask: Tensor) -> Tensor:
+    """Classes (n, h, w), integers -> a label map (n, 3, h, w), uint8."""
+    return PALETTE.to(mask.device)[mask.long()].permute(0, 3, 1, 2).contiguous()
+
+
+def to_mask(labels: Tensor, classes: int = len(CLASSES), tolerance: float | None = None) -> Tensor:
+    """The class whose colour is nearest, at every pixel.
+
+    Args:
+        labels: (n, 3, h, w), uint8 or float in [-1, 1].
+        classes: how many of the palette may occur: 14 for the street, 12 for real facades.
+        tolerance: how far from a class's colour a pixel may lie, as a root mean square over the channels of 0 .. 255;
+            None takes any. A label map that was kept as JPEG needs about 40.
+
+    Returns:
+        (n, h, w), int64 along CLASSES.
+
+    Raises:
+        ValueError: a pixel's colour is no class, with the colour and the place.
+    """
+    colours = PALETTE[:classes].to(labels.device).float()
+    pixels = (labels.float() if labels.dtype == torch.uint8 else (labels + 1) * 127.5).permute(0, 2, 3, 1)
+    mask = torch.cat([torch.cdist(one.flatten(0, 1), colours).argmin(1).view(1, *one.shape[:2]) for one in pixels])
+    if tolerance is not None:
+        far = (pixels - colours[mask]).square().mean(-1).sqrt()
+        if far.max() > tolerance:
+            i, r, c = (far == far.max()).nonzero()[0].tolist()
+            colour = tuple(pixels[i, r, c].round().int().tolist())
+            raise ValueError(f"label map {i} has the colour {colour} at row {r}, column {c}, which is no class's")
+    return mask

@@ -1,0 +1,42 @@
+"""One player and a teacher: what a network learns from pairs alone."""
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss
+
+from gancourse.game import Game
+from gancourse.schedules import Schedule, constant
+
+
+class Supervised(Game):
+    """A game for one: G is told the right answer and pays for the distance to it.
+
+    With :func:`torch.nn.functional.l1_loss` this is the "L1" row of Isola et al. 2017, table 1; with
+    :func:`torch.nn.functional.cross_entropy` it trains a segmenter.
+
+    Args:
+        G: inputs (n, c, h, w) to answers.
+        loss: ``loss(answer, y)``, one number.
+        schedule: factor on the learning rate by round, see :mod:`gancourse.schedules`.
+        lr, betas: of Adam, see :class:`~gancourse.game.Game`.
+    """
+
+    def __init__(
+        self,
+        G: nn.Module,
+        loss: Callable[[Tensor, Tensor], Tensor] = l1_loss,
+        *,
+        schedule: Schedule = constant,
+        lr=2e-4,
+        betas=(0.5, 0.999),
+    ):
+        super().__init__(lr=lr, betas=betas)
+        self.G = G
+        self.loss, self.schedule = loss, schedule
+
+    def round(self, x: Tensor, y: Tensor) -> None:  # x: (n, c, h, w), y: the answers
+        self.minimize(self.loss(self.G(x), y), self.G)
+
+    def _rate(self, name: str) -> float:
+        return super()._rate(name) * self.schedule(self.played)
