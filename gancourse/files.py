@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from pickle import UnpicklingError
@@ -59,3 +59,16 @@ def umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def cached(path: Path, make: Callable[[], dict]) -> dict:
+    """What was kept under `path`, or what `make()` gives, which is then kept.
+
+    Raises:
+        OSError: the folder cannot be written; found out before `make` is asked.
+    """
+    found = kept(path)
+    if found is None:
+        with written(path) as partial:
+            torch.save(found := make(), partial)
+    return found

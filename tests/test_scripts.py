@@ -1,32 +1,38 @@
 """Scripts whose long runs are committed: each runs at smoke scale, and what is committed still holds."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from benchmarks import digits_round
-from experiments import gates
+from experiments import gates, trials
 
 
 @pytest.fixture
 def smoke(tmp_path, monkeypatch):
     monkeypatch.setenv("GANCOURSE_SCALE", "smoke")
-    monkeypatch.setattr(gates, "OTHERS", tmp_path)
-    monkeypatch.setattr(gates, "SEEDS", (0, 1))
+    monkeypatch.setattr(trials, "OTHERS", tmp_path)
     return tmp_path
 
 
+def some(of=gates, **changed):
+    """The trials of a script with something changed."""
+    made = replace(of.TRIALS, **changed)
+    return lambda arguments: made.main("", arguments)
+
+
 def test_gates_run_go_on_and_ask_nothing_of_a_smoke_run(smoke, capsys, monkeypatch):
-    assert gates.main(["gan-digits"]) == 0
+    two = {"seeds": (0, 1)}
+    assert some(**two)(["gan-digits"]) == 0
     kept = json.loads((smoke / "gates-smoke.json").read_text("utf-8"))
     assert set(kept["gan-digits"]) == {"0", "1"} and kept["gan-digits"]["0"]["stamp"]["scale"] == "smoke"
     assert "gan-digits, median" in capsys.readouterr().out
-    monkeypatch.setattr(gates, "play", None)  # what is done is not done again
-    assert gates.main(["gan-digits"]) == 0
+    assert some(play=None, **two)(["gan-digits"]) == 0  # what is done is not done again
     del kept["gan-digits"]["1"]
     (smoke / "gates-smoke.json").write_text(json.dumps(kept))
     with pytest.raises(TypeError):  # but what is missing is
-        gates.main(["gan-digits"])
+        some(play=None, **two)(["gan-digits"])
 
 
 def test_a_row_whose_data_is_missing_is_skipped_and_the_others_go_on(smoke, monkeypatch, capsys):
@@ -35,15 +41,15 @@ def test_a_row_whose_data_is_missing_is_skipped_and_the_others_go_on(smoke, monk
         return images[:1800], images[1800:3600]
 
     monkeypatch.setattr(gates.recipes, "digit_sets", no_mnist)
-    monkeypatch.setattr(gates, "ROWS", {name: gates.ROWS[name] for name in ("gan-mnist", "gan-digits")})
-    gates.main([])
+    rows = {name: gates.ROWS[name] for name in ("gan-mnist", "gan-digits")}
+    some(rows=rows, seeds=(0,))([])
     said = capsys.readouterr().out
     assert "gan-digits, median" in said and "gan-mnist: mnist cannot be had here" in said
 
 
 def test_an_unknown_row_is_told(capsys):
     with pytest.raises(SystemExit) as stop:
-        gates.main(["gan-imagenet"])
+        gates.TRIALS.main("", ["gan-imagenet"])
     assert stop.value.code == 2 and "gan-mnist" in capsys.readouterr().err
 
 
@@ -64,12 +70,12 @@ def test_a_missed_gate_is_named():
 def test_the_committed_gates_hold(monkeypatch):
     """Every row over every seed, made by the code as it stands, at laptop scale, and met."""
     monkeypatch.setenv("GANCOURSE_SCALE", "laptop")
-    kept = json.loads(gates.RESULTS.read_text("utf-8"))
-    for name, row in gates.ROWS.items():
-        seeds = kept[name]
-        assert set(seeds) == {str(seed) for seed in gates.SEEDS}
-        assert all(gates.holds(run) for run in seeds.values())
-        assert row.missed(gates.median(kept[name])) == []
+    for script in (gates,):
+        kept = trials.load(script.TRIALS.path)
+        for name, row in script.TRIALS.rows.items():
+            assert set(kept[name]) == {str(seed) for seed in script.TRIALS.seeds}
+            assert all(script.TRIALS.holds(run) for run in kept[name].values()), name
+            assert row.missed(trials.median(kept[name])) == []
 
 
 def test_the_benchmark_runs(tmp_path, monkeypatch, capsys):

@@ -1,0 +1,154 @@
+"""Rows of a table, each trained over several seeds and kept with a stamp of what made it.
+
+What is done already and still holds is not run again, so a run that was cut off goes on where it was.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from gancourse.data.digits import NotHere
+from gancourse.files import written
+from gancourse.plots import table
+from gancourse.scale import scale
+from tools import stamp
+
+OTHERS = stamp.ROOT / "_build"  # results at other scales than "laptop", not committed
+ONLY_LOOKING = (["plots"], ["widgets"], ["check"])  # parts of the library that cannot change a training
+
+
+@dataclass(frozen=True)
+class Row:
+    """One result: how it is made, from whatever data, and what the median over its seeds must reach."""
+
+    make: Callable
+    data: str = ""
+    at_least: dict[str, float] = field(default_factory=dict)
+    at_most: dict[str, float] = field(default_factory=dict)
+
+    def missed(self, figures: dict[str, float]) -> list[str]:
+        low = [f"{k} {figures[k]:.3f} < {v}" for k, v in self.at_least.items() if figures[k] < v]
+        return low + [f"{k} {figures[k]:.3f} > {v}" for k, v in self.at_most.items() if figures[k] > v]
+
+
+@dataclass(frozen=True)
+class Trials:
+    """An experiment.
+
+    Args:
+        path: of its results at laptop scale, a JSON that is committed.
+        rows: by name.
+        play: one training, ``play(row, seed)`` -> figures by name. An entry "opening", the losses of the first
+            rounds, is kept beside them: it tells whether code that was changed still plays the same game.
+        measured_by: changes when the way of measuring does.
+        seeds: of the trainings of each row.
+    """
+
+    path: Path
+    rows: dict[str, Row]
+    play: Callable[[Row, int], dict]
+    measured_by: str
+    seeds: tuple[int, ...] = (0, 1, 2)
+
+    def results_file(self) -> Path:
+        return self.path if scale() == "laptop" else OTHERS / f"{self.path.stem}-{scale()}.json"
+
+    def made_by(self) -> dict:
+        """The stamp of a training: the code, the settings here, the versions, the hardware, the day."""
+        modules = [m for m in sys.modules if m.startswith("gancourse") and m.split(".")[1:2] not in ONLY_LOOKING]
+        return {
+            "library": stamp.library_hashes(stamp.used_files(modules)),
+            "measured by": self.measured_by,
+            "scale": scale(),
+            "hardware": stamp.hardware(),
+            "versions": stamp.versions(),
+            "date": date.today().isoformat(),
+        }
+
+    def holds(self, kept: dict | None) -> bool:
+        """Whether a kept training was made by the code as it stands, at the scale in force."""
+        if kept is None:
+            return False
+        made = kept["stamp"]
+        same = made["scale"] == scale() and made["measured by"] == self.measured_by
+        return same and not stamp.changed(made["library"])
+
+    def run(self, name: str) -> None:
+        """Train what is missing of one row; each training is kept as soon as it is done."""
+        path = self.results_file()
+        for seed in self.seeds:
+            if self.holds(load(path).get(name, {}).get(str(seed))):
+                continue
+            print(f"{name}, seed {seed}", flush=True)
+            made = self.made_by()  # before the training: files may change while it goes on
+            figures = self.play(self.rows[name], seed)
+            results = load(path)  # another row may have been written in the meantime
+            opening = figures.pop("opening", {})
+            results.setdefault(name, {})[str(seed)] = {"figures": figures, "opening": opening, "stamp": made}
+            with written(path) as partial:
+                partial.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")
+
+    def report(self, names: list[str]) -> list[str]:
+        """Print every seed and the median of each row; return what was missed."""
+        lines, missed = {}, []
+        for name in names:
+            kept = load(self.results_file())[name]
+            lines |= {f"{name}, seed {seed}": run["figures"] for seed, run in kept.items()}
+            lines[f"{name}, median"] = median(kept)
+            missed += [f"{name}: {what}" for what in self.rows[name].missed(median(kept))]
+        print(table(lines))
+        return missed
+
+    def main(self, doc: str, arguments: list[str] | None = None) -> int:
+        """Run the rows named on the command line, or all; 1 if a gate is missed at laptop scale or above."""
+        parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+        parser.add_argument("rows", nargs="*", help=f"of {', '.join(self.rows)} (default: all)")
+        names = parser.parse_args(arguments).rows or list(self.rows)
+        if unknown := [name for name in names if name not in self.rows]:
+            parser.error(f"there is no row {unknown[0]!r}: choose from {', '.join(self.rows)}")
+        skipped = []
+        for name in names:
+            try:
+                self.run(name)
+            except NotHere as error:
+                skipped.append(f"{name}: {error}")
+        missed = skipped + self.report([name for name in names if name in load(self.results_file())])
+        if scale() == "smoke":
+            asked = "At smoke scale the gates are not asked: this run shows only that everything works."
+            print("\n".join([*skipped, asked]))
+            return 0
+        print("\n".join(f"MISSED {line}" for line in missed) or "All gates are met.")
+        return int(bool(missed))
+
+
+def load(path: Path) -> dict:
+    """All kept results, or none: {row: {seed: {"figures": ..., "stamp": ...}}}."""
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
+
+
+def median(seeds: dict[str, dict]) -> dict[str, float]:
+    """Each figure's median over the seeds of one row."""
+    runs = [run["figures"] for run in seeds.values()]
+    return {key: statistics.median(figures[key] for figures in runs) for key in runs[0]}
+
+
+def intervals(path: Path, names: dict[str, str] | list[str], keys: list[str]) -> dict[str, dict[str, str]]:
+    """Rows for :func:`gancourse.plots.table`: the median of each figure, with the lowest and highest seed.
+
+    Args:
+        path: of the kept results.
+        names: rows to show, with their captions if it is a dict.
+        keys: figures to show.
+    """
+    kept, rows = load(path), {}
+    for name in names:
+        runs = [run["figures"] for run in kept[name].values()]
+        columns = {key: sorted(figures[key] for figures in runs) for key in keys}
+        caption = names[name] if isinstance(names, dict) else name
+        rows[caption] = {key: f"{statistics.median(v):.3f} ({v[0]:.3f} to {v[-1]:.3f})" for key, v in columns.items()}
+    return rows
