@@ -24,7 +24,7 @@ from gancourse.game import train
 from gancourse.games.pix2pix import Pix2Pix, UnconditionalPix2Pix, answer
 from gancourse.games.supervised import Supervised
 from gancourse.networks.patchgan import PixelGAN
-from gancourse.scale import device, pick, scale
+from gancourse.scale import device, scale
 from gancourse.segmenter import assess, street_judge
 from tools import stamp
 
@@ -69,7 +69,7 @@ ROWS = LOSSES | GENERATORS | NOISE | PATCHES
 def play(row: Row, seed: int) -> dict:
     """One training with this seed: the judge's figures."""
     size = int(row.data)
-    judge = street_judge(size, progress=False, **pick(smoke={"houses": 16, "rounds": 2}, laptop={}))
+    judge = street_judge(size, progress=False)
     houses, test = recipes.pix2pix_streets(size=size)
     torch.manual_seed(seed)
     game = row.make(size).to(device())

@@ -1,32 +1,39 @@
-"""The course without notebooks: train a game, draw samples from it.
+"""The course without notebooks: train a game, draw samples from it, translate pictures with it.
 
 examples:
   python -m gancourse train gan --out runs/gan                   a GAN on MNIST, minutes on a laptop
   python -m gancourse train cgan --data digits --scale smoke --out runs/try     seconds, to see that it works
   python -m gancourse sample runs/gan --n 100 --out digits.png
   python -m gancourse sample runs/cgan --label 7 --n 16 --out sevens.npy        float32 in [-1, 1], n x 1 x 28 x 28
+
+  python -m gancourse train pix2pix --out runs/street            houses from label maps, minutes on a laptop
+  python -m gancourse train pix2pix --data my/pairs --size 256 --out runs/mine  again to go on after a stop
+  python -m gancourse translate runs/street --in maps --out houses
+  python -m gancourse translate latest_net_G.pth --in photo.jpg --out answers   an official checkpoint
 """
 
 import argparse
-import json
-import os
 import re
 import sys
-import time
 from pathlib import Path
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from gancourse import checkpoint, metrics, recipes
+from gancourse.cli import digits, pix2pix
+from gancourse.cli.digits import run_sample
+from gancourse.cli.translate import run_translate
 from gancourse.data.digits import NAMES, NotHere
-from gancourse.files import written
-from gancourse.game import train
-from gancourse.games.gan import GAN
-from gancourse.scale import SCALES, device, scale
+from gancourse.scale import SCALES
 
-GAMES = {"gan": recipes.gan, "cgan": recipes.cgan}
+PIX2PIX = """Image to image from pairs (Isola et al. 2017). The same command goes on after a stop.
+
+DIR receives game.pt (every few minutes, and at Ctrl-C), samples.png (input, output, right answer in each row),
+losses.png, metrics.json, and latest_net_G.pth, the generator under the names of the reference project.
+
+In street and facades A is the photo and B the label map: BtoA draws houses from label maps, AtoB label maps from
+houses. A folder holds pairs side by side in one file, train/1.jpg with A on the left, or in two files of the same
+name, train/A/1.jpg and train/B/1.jpg; of one without test/ or val/ the last tenth is held out.
+"""
+DATA = "street (drawn by the course), facades (fetched), another published set, or a folder (default: street)"
+DIRECTION = "what goes in and what comes out (default: BtoA for street and facades, AtoB for a folder)"
 
 
 class Parser(argparse.ArgumentParser):
@@ -50,150 +57,80 @@ def at_least(low: int, high: int = 10**9):
 
 
 def parser() -> Parser:
-    layout = argparse.RawDescriptionHelpFormatter
-    main = Parser(prog="python -m gancourse", description=__doc__, formatter_class=layout)
-    commands = main.add_subparsers(dest="command", required=True, metavar="{train,sample}")
+    main = Parser(prog="python -m gancourse", **described(__doc__))
+    commands = main.add_subparsers(dest="command", required=True, metavar="{train,sample,translate}")
+    games = commands.add_parser("train", help="train a game and judge it", **described(__doc__))
+    games = games.add_subparsers(dest="game", required=True, metavar="{gan,cgan,pix2pix}")
+    add_digits(games, "gan", "chapter 1")
+    add_digits(games, "cgan", "chapter 2")
+    add_pix2pix(games)
+    add_sample(commands)
+    add_translate(commands)
+    return main
 
-    t = commands.add_parser("train", help="train a game and judge it", description=__doc__, formatter_class=layout)
-    t.add_argument("game", choices=GAMES, help="gan (chapter 1) or cgan (chapter 2)")
+
+def described(text: str) -> dict:
+    return {"description": text, "formatter_class": argparse.RawDescriptionHelpFormatter}
+
+
+def add_digits(games, name: str, chapter: str) -> None:
+    t = games.add_parser(name, help=f"digits ({chapter})", **described(__doc__))
     t.add_argument("--data", choices=NAMES, default="mnist", help="digits: procedural, needs no network")
     t.add_argument("--players", choices=("conv", "mlp"), default="conv", help="convolutional networks or perceptrons")
-    t.add_argument("--scale", choices=SCALES, help="how much work (default: what the hardware suggests)")
-    t.add_argument("--rounds", type=at_least(1), help="rounds of 64 images (default: by scale); Ctrl-C ends earlier")
-    t.add_argument("--seed", type=at_least(0), default=0)
-    t.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder for what comes out")
-    t.set_defaults(run=run_train)
+    add_run(t, "rounds of 64 images (default: by scale); Ctrl-C ends earlier")
+    t.set_defaults(run=digits.run_train, seed=0)
 
-    s = commands.add_parser("sample", help="draw samples", description=__doc__, formatter_class=layout)
+
+def add_pix2pix(games) -> None:
+    t = games.add_parser("pix2pix", help="image to image from pairs (chapter 5)", **described(PIX2PIX))
+    t.add_argument("--data", metavar="SET|FOLDER", help=DATA)
+    t.add_argument("--direction", choices=("AtoB", "BtoA"), help=DIRECTION)
+    t.add_argument("--size", type=int, choices=(64, 128, 256), help="of the pictures, pixels (default: by scale)")
+    add_run(t, "rounds in all (default: by scale); Ctrl-C stops, and the same command goes on")
+    t.set_defaults(run=pix2pix.run_train)
+
+
+def add_run(t: Parser, rounds: str) -> None:
+    """What each game is asked for."""
+    t.add_argument("--scale", choices=SCALES, help="how much work (default: what the hardware suggests)")
+    t.add_argument("--rounds", type=at_least(1), help=rounds)
+    t.add_argument("--seed", type=at_least(0), help="of weights, order and noise (default: 0)")
+    t.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder for what comes out")
+
+
+def add_sample(commands) -> None:
+    s = commands.add_parser("sample", help="draw samples", **described(__doc__))
     s.add_argument("folder", type=Path, metavar="DIR", help="what train wrote: its folder or its game.pt")
     s.add_argument("--label", type=at_least(0), help="the class to draw (cgan only; default: all in turn)")
     s.add_argument("--n", type=at_least(1, 100_000), default=64, help="how many")
     s.add_argument("--seed", type=at_least(0), default=0)
     s.add_argument("--out", type=Path, required=True, metavar="FILE", help="FILE.png, or FILE.npy for the numbers")
     s.set_defaults(run=run_sample)
-    return main
 
 
-def run_train(args: argparse.Namespace) -> None:
-    """Train, judge, and write samples.png, losses.png, game.pt and metrics.json, in this order."""
-    if args.scale:
-        os.environ["GANCOURSE_SCALE"] = args.scale
-    if (args.out / "metrics.json").exists():
-        raise ValueError(f"{args.out} already holds a trained game: name another folder, or delete it first")
-    about = {"game": args.game, "players": args.players, "data": args.data, "seed": args.seed, "scale": scale()}
-    must_be_writable(args.out)  # found out now, not after the training
-    real, test = [part.to(device()) for part in recipes.digit_sets(args.data)]
-    judge = metrics.judge_of(real, test)
-    torch.manual_seed(args.seed)
-    game = GAMES[args.game](args.players).to(device())
-    if (args.out / "game.pt").exists():  # an earlier run was cut off before it was judged
-        about = checkpoint.load(game, args.out / "game.pt")
-        print(f"{args.out} holds a game of {game.played} rounds that was not judged yet: it is judged now.")
-    else:
-        about |= {"data": real.name}
-        about |= play(game, real.batches(recipes.BATCH, labels=args.game == "cgan", seed=args.seed), args)
-        checkpoint.save(game, args.out / "game.pt", about)
-    write_metrics(game, judge, real, test, about, args.out / "metrics.json")
-    print(f"Wrote samples.png, losses.png, metrics.json and game.pt to {args.out}")
-
-
-def play(game: GAN, batches, args: argparse.Namespace) -> dict:
-    """Train, and draw samples and losses. Returns the rounds and minutes it took."""
-    start = time.monotonic()
-    history = train(game, batches, args.rounds or recipes.rounds(), seed=args.seed)
-    write_pictures(game, history, args.out)
-    return {"rounds": game.played, "minutes": round((time.monotonic() - start) / 60, 2)}
-
-
-def must_be_writable(folder: Path) -> None:
-    """Make the folder, and raise OSError if no file can be written there."""
-    trial = folder / ".writable"
-    with written(trial):
-        pass
-    trial.unlink()
-
-
-def draw(game: GAN, n: int, seed: int, label: int | None = None) -> tuple[Tensor, Tensor | None]:
-    """n images, (n, 1, 28, 28) in [-1, 1], and the labels asked for, (n,), if the game takes any."""
-    where = next(game.parameters()).device
-    z = torch.randn(n, game.G.z_dim, generator=torch.Generator().manual_seed(seed)).to(where)
-    if game.G.classes == 0:
-        return game.sample(z), None
-    y = torch.arange(n, device=where) % 10 if label is None else torch.full((n,), label, device=where)
-    return game.sample(z, y), y
-
-
-def write_pictures(game: GAN, history: dict[str, list[float]], folder: Path) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from gancourse import plots
-
-    write_grid(draw(game, 100, seed=0)[0], folder / "samples.png")
-    references = {"undecided critic: 2 log 2": plots.TWO_LOG_TWO, "undecided critic, for G: log 2": plots.LOG_TWO}
-    with written(folder / "losses.png") as partial:
-        plots.losses(history, references).figure.savefig(partial, dpi=150)
-
-
-def write_grid(images: Tensor, path: Path) -> None:
-    from PIL import Image
-
-    from gancourse.plots import sheet
-
-    picture = Image.fromarray(sheet(images, columns=min(10, len(images))))
-    with written(path) as partial:
-        picture.resize((picture.width * 2, picture.height * 2), Image.Resampling.NEAREST).save(partial)
-
-
-def write_metrics(game: GAN, judge: metrics.Judge, real, test, about: dict, path: Path) -> None:
-    """The judge's figures beside those of real and of blurred images."""
-    images, labels = draw(game, len(test), seed=1)
-    controls = metrics.controls(real, test)
-    result = about | {"judge_accuracy": judge.accuracy.item(), "samples": metrics.assess(judge, images, test, labels)}
-    for name in ("real", "blurred"):
-        x, y = controls[name]
-        result[name] = metrics.assess(judge, x, test, None if labels is None else y)
-    with written(path) as partial:
-        partial.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
-    from gancourse.plots import table
-
-    print(table({name: result[name] for name in ("samples", "real", "blurred")}))
-
-
-def run_sample(args: argparse.Namespace) -> None:
-    """Draw samples from a trained game into a picture or an array."""
-    path = args.folder / "game.pt" if args.folder.is_dir() else args.folder
-    about = checkpoint.read(path)["about"]
-    if about.get("game") not in GAMES or "players" not in about:
-        raise ValueError(f"{path} was not written by this command: load it in Python with gancourse.checkpoint")
-    if args.out.suffix.lower() not in (".png", ".npy"):
-        raise ValueError(f"cannot write {args.out.name}: the name must end in .png or .npy")
-    if args.label is not None and about["game"] != "cgan":
-        raise ValueError(f"{path} is a {about['game']}, which takes no label: leave --label away, or train a cgan")
-    if args.label is not None and args.label > 9:
-        raise ValueError(f"--label {args.label} is out of range: choose a digit from 0 to 9")
-    game = GAMES[about["game"]](about["players"])
-    checkpoint.load(game, path)
-    images, _ = draw(game, args.n, args.seed, args.label)
-    if args.out.suffix.lower() == ".png":
-        write_grid(images, args.out)
-    else:
-        with written(args.out) as partial:
-            np.save(partial, images.numpy().astype(np.float32))
-    print(f"Wrote {args.n} images to {args.out}")
+def add_translate(commands) -> None:
+    t = commands.add_parser("translate", help="translate pictures", **described(__doc__))
+    t.add_argument("checkpoint", type=Path, help="what train wrote, its folder or its game.pt, or an official .pth")
+    t.add_argument("--in", dest="pictures", type=Path, required=True, metavar="PATH", help="a picture or a folder")
+    t.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="for the answers, PNG files")
+    t.add_argument("--dropout", action="store_true", help="keep dropout on, as the paper does")
+    t.add_argument(
+        "--batch-statistics", action="store_true", help="norms take mean and spread from the picture, as in the paper"
+    )
+    t.add_argument("--seed", type=at_least(0), default=0, help="of what dropout draws")
+    t.set_defaults(run=run_translate)
 
 
 def main(arguments: list[str] | None = None) -> int:
     args = parser().parse_args(arguments)
     try:
-        args.run(args)
+        return args.run(args) or 0
     except (ValueError, NotHere, OSError, FloatingPointError) as error:
         print(f"python -m gancourse: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("python -m gancourse: interrupted", file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def half_and_half(size: int = 64, rounds: int | None = None) -> Schedule:
 def pix2pix_rounds(size: int = 64) -> int:
     """How many rounds for the scale in force: three to four minutes on two cores at 64 px and "laptop". The paper
     plays 200 epochs of 400 facades, one by one."""
-    return pick(smoke=4, laptop={64: 3500, 128: 1500, 256: 1500}[size], colab=10_000, paper=80_000)
+    return pick(smoke=4, laptop={64: 3200, 128: 1500, 256: 1500}[size], colab=10_000, paper=80_000)
 
 
 def pix2pix_size(data: str) -> int:

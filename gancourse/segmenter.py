@@ -20,6 +20,7 @@ from gancourse.files import cache_folder, cached
 from gancourse.game import train
 from gancourse.games.supervised import Supervised
 from gancourse.metrics import Given
+from gancourse.scale import pick
 from gancourse.schedules import linear_decay
 
 WALL = 1  # along CLASSES
@@ -208,12 +209,18 @@ def segmenter_of(pairs: Pairs, classes: int, *, rounds: int, crop: int | None = 
     return judge.to(pairs.x.device).eval()
 
 
-def street_judge(size: int = 64, *, houses: int = 3000, rounds: int = 800, progress: bool = True) -> Segmenter:
+def street_judge(size: int = 64, *, progress: bool = True) -> Segmenter:
     """The judge of the street: trained on houses of its own, in styles that no player has seen."""
+    houses, rounds = pick(smoke=(16, 2), laptop=(3000, 800))
     pairs = street_pairs(houses, size, "judge", x="photo", y="labels")
     return segmenter_of(pairs, len(CLASSES), rounds=rounds, progress=progress)
 
 
-def facade_judge(pairs: Pairs, *, rounds: int = 1500, crop: int | None = None, progress: bool = True) -> Segmenter:
-    """The judge of real facades: pairs (photo, label map), those that no player is judged on."""
-    return segmenter_of(pairs, CMP, rounds=rounds, crop=crop, progress=progress)
+def facade_judge(pairs: Pairs, *, crop: int | None = None, progress: bool = True) -> Segmenter:
+    """The judge of real facades.
+
+    Args:
+        pairs: photos with their label maps as colors, none of which a player is judged on.
+        crop: side of the squares that it sees in training, see :class:`~gancourse.data.pairs.PairBatches`.
+    """
+    return segmenter_of(pairs, CMP, rounds=pick(smoke=2, laptop=1000), crop=crop, progress=progress)

@@ -54,8 +54,11 @@ LAYERS = {  # who may import whom, inside the library
     "checkpoint": {"files", "game"},
     "plots": set(), "widgets": {"plots"},
     "metrics": {"data", "files", "game"},
-    "segmenter": {"data", "files", "game", "games", "networks", "metrics", "schedules"},
+    "segmenter": {"data", "files", "game", "games", "metrics", "scale", "schedules"},
     "recipes": {"games", "networks", "data", "scale", "schedules"},
+    "translate": {"data", "games", "networks"}, "generators": {"checkpoint", "networks", "pretrained"},
+    "cli": {"checkpoint", "data", "files", "game", "games", "generators", "losses", "metrics", "plots", "pretrained",
+            "recipes", "scale", "segmenter", "translate"},
     "pretrained": {"files", "networks"}, "check": {"files", "scale"},
 }  # fmt: skip
 

@@ -1,0 +1,41 @@
+"""What the commands write: pictures and figures, whole or not at all."""
+
+import json
+from pathlib import Path
+
+from PIL import Image
+from torch import Tensor
+
+from gancourse.files import written
+
+
+def must_be_writable(folder: Path) -> None:
+    """Make the folder, and raise OSError if no file can be written there."""
+    trial = folder / ".writable"
+    with written(trial):
+        pass
+    trial.unlink()
+
+
+def write_grid(images: Tensor, path: Path, columns: int = 10, enlarged: int = 2) -> None:
+    """Images (n, c, h, w) in [-1, 1] on one sheet, each pixel `enlarged` times as large."""
+    from gancourse.plots import sheet
+
+    picture = Image.fromarray(sheet(images, columns=min(columns, len(images))))
+    with written(path) as partial:
+        picture.resize((picture.width * enlarged, picture.height * enlarged), Image.Resampling.NEAREST).save(partial)
+
+
+def write_json(values: dict, path: Path, indent: int | None = 2) -> None:
+    with written(path) as partial:
+        partial.write_text(json.dumps(values, indent=indent) + "\n", "utf-8")
+
+
+def quiet_plots():
+    """gancourse.plots, drawing into files."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from gancourse import plots
+
+    return plots

@@ -1,0 +1,129 @@
+"""`train pix2pix`: image to image from pairs. The folder holds all that is needed to go on."""
+
+import argparse
+import os
+from pathlib import Path
+
+import torch
+from torch.nn.functional import l1_loss
+
+from gancourse import pretrained, recipes
+from gancourse.cli import paired, runs
+from gancourse.cli.outputs import must_be_writable, quiet_plots, write_grid, write_json
+from gancourse.data.label_maps import CMP, to_mask
+from gancourse.data.pairs import Pairs
+from gancourse.data.street_plan import CLASSES
+from gancourse.files import written
+from gancourse.game import train
+from gancourse.games.pix2pix import Pix2Pix
+from gancourse.losses import d_logistic
+from gancourse.scale import device, scale
+from gancourse.segmenter import assess, confusion, facade_judge, scores, street_judge
+
+INTERRUPTED = 130  # exit code
+SHOWN = 8  # held-out pairs in samples.png
+
+
+def run_train(args: argparse.Namespace) -> int:
+    """Train or go on, and write game.pt, samples.png, losses.png, latest_net_G.pth and metrics.json, in this order."""
+    must_be_writable(args.out)  # found out now, not after the training
+    before = runs.stored(args.out)
+    about = settle(args, before)
+    if runs.finished(args.out, before, about["rounds"]):
+        print(f"{args.out} holds a finished run of {before['played']} rounds. To go on with it, ask for more --rounds")
+        return 0
+    pairs, held_out = paired.sets(about["data"], about["direction"], about["size"])
+    numbers = {"pairs": len(pairs), "held_out": len(held_out)}
+    runs.expect_same(args.out, before, numbers)  # else a picture held out before might be trained on now
+    pairs, held_out = pairs.to(device()), held_out.to(device())
+    game = play(args.out, about | numbers, before, pairs, held_out)
+    if game.played < about["rounds"]:
+        print(f"Kept in {args.out}: the same command goes on from round {game.played + 1}")
+        return INTERRUPTED
+    finish(game, pairs, held_out, args.out)
+    return 0
+
+
+def settle(args: argparse.Namespace, before: dict) -> dict:
+    """The settings: what is asked for, else what the stored run had, else the usual. Sets the scale.
+
+    Raises:
+        ValueError: the stored run had others.
+    """
+    asked = {name: getattr(args, name) for name in ("game", "data", "direction", "size", "seed")}
+    asked["data"] = args.data and paired.full_name(args.data)
+    asked["scale"] = args.scale or os.environ.get("GANCOURSE_SCALE")
+    asked = {name: value for name, value in asked.items() if value is not None}
+    runs.expect_same(args.out, before, asked)
+    known = {"data": "street", "seed": 0} | {k: v for k, v in before.items() if k in SETTINGS} | asked
+    os.environ["GANCOURSE_SCALE"] = known.get("scale") or scale()
+    data = known["data"]
+    usual = {"direction": paired.usual_direction(data), "size": recipes.pix2pix_size(data), "scale": scale()}
+    rounds = args.rounds or known.get("rounds") or recipes.pix2pix_rounds(known.get("size") or usual["size"])
+    return usual | known | {"rounds": rounds}
+
+
+SETTINGS = ("game", "data", "direction", "size", "seed", "rounds", "scale")
+
+
+def play(folder: Path, about: dict, before: dict, pairs, held_out: Pairs) -> Pix2Pix:
+    """Play the rounds that are left, and keep the game."""
+    torch.manual_seed(about["seed"])
+    game = recipes.pix2pix(about["size"], about["rounds"]).to(device())
+    keeper = runs.Keeper(folder, about, lambda game, history: draw(game, history, held_out[:SHOWN], folder))
+    if before:
+        keeper.resume(game)
+    left = about["rounds"] - game.played
+    if left > 0:
+        batches = recipes.pix2pix_batches(pairs, about["size"], about["seed"])
+        train(game, batches, left, look=keeper, every=1, seed=about["seed"])
+        keeper.keep(game)
+    else:  # cut off after the last round
+        draw(game, keeper.history, held_out[:SHOWN], folder)
+    return game
+
+
+def draw(game: Pix2Pix, history: dict[str, list[float]], pairs: Pairs, folder: Path) -> None:
+    """samples.png, with input, output and right answer in each row, and losses.png."""
+    plots = quiet_plots()
+    x, y = pairs.floats()
+    rows = torch.stack([x, game.translate(x), y], dim=1)  # (n, 3, c, h, w)
+    write_grid(rows.flatten(0, 1), folder / "samples.png", columns=3, enlarged=max(1, 192 // x.shape[-1]))
+    undecided = {"undecided critic": game.d_weight * plots.TWO_LOG_TWO} if game.d_adversarial is d_logistic else {}
+    figure, axes = plots.plt.subplots(1, 2, figsize=(10, 2.8), layout="tight")
+    for ax, (name, values) in zip(axes, history.items(), strict=False):  # no history if its file was lost
+        plots.losses({name: values}, undecided if name == "D" else None, ax)
+    with written(folder / "losses.png") as partial:
+        figure.savefig(partial, dpi=150)
+    plots.plt.close(figure)
+
+
+def finish(game: Pix2Pix, pairs, held_out: Pairs, folder: Path) -> None:
+    """Weights for the reference project, and figures."""
+    pretrained.save_generator(game.averaged("G"), folder / "latest_net_G.pth")
+    about = runs.stored(folder)
+    result = {name: about[name] for name in (*SETTINGS, "pairs", "held_out", "minutes")}
+    result |= {"rounds": game.played, "answers": judged(game, pairs, held_out, about)}
+    write_json(result, folder / "metrics.json")
+    print(f"On {len(held_out)} held-out pairs:")
+    print(quiet_plots().table({"answers": result["answers"]}))
+    print(f"Wrote game.pt, samples.png, losses.png, latest_net_G.pth and metrics.json to {folder}")
+
+
+def judged(game: Pix2Pix, pairs, held_out: Pairs, about: dict) -> dict[str, float]:
+    """Figures of the answers to held-out pairs: the distance, and what the judge says where there is one."""
+    x, y = held_out.floats()
+    answers = game.translate(x)
+    result = {"l1": l1_loss(answers, y).item()}
+    classes = {"street": len(CLASSES), "facades": CMP}.get(about["data"])
+    if classes and about["direction"] == "AtoB":  # label maps are read off their colors
+        return result | scores(confusion(to_mask(answers, classes), to_mask(y, classes), classes))
+    if classes:
+        judge = (
+            street_judge(about["size"])
+            if about["data"] == "street"
+            else facade_judge(pairs.swapped(), crop=about["size"])
+        )
+        mask = to_mask(x, classes)
+        return assess(judge, answers, y, mask) | {"iou of real": assess(judge, y, y, mask)["iou"]}
+    return result

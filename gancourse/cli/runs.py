@@ -1,0 +1,119 @@
+"""A run that lives in a folder: its settings, a checkpoint every few minutes, and the way back into it."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from gancourse import checkpoint
+from gancourse.cli.outputs import write_json
+from gancourse.game import Game
+from gancourse.scale import device
+
+EVERY = 180  # seconds between checkpoints
+
+
+def stored(folder: Path) -> dict:
+    """The settings of the run in this folder and the rounds it has `played`; nothing if there is no run.
+
+    Raises:
+        ValueError: there is a checkpoint, but it is damaged or was not written by this command.
+    """
+    path = folder / "game.pt"
+    if not path.exists():
+        return {}
+    state = checkpoint.read(path)
+    if "game" not in state["about"]:
+        raise ValueError(f"{path} was not written by this command: name another folder")
+    return state["about"] | {"played": state["played"]}
+
+
+def expect_same(folder: Path, before: dict, asked: dict) -> None:
+    """Raise ValueError, with the first difference, unless what is asked for are the settings of the stored run."""
+    for name, value in asked.items() if before else ():
+        if not same(before.get(name), value):
+            raise ValueError(
+                f"{folder} holds a run with {name} {before.get(name)}, not {value}: "
+                "ask for the same to go on with it, or name another folder"
+            )
+
+
+def same(one, other) -> bool:
+    """Equal; or two folders of one name, since a folder may have moved."""
+    folders = all(isinstance(value, str) and Path(value).is_absolute() for value in (one, other))
+    return Path(one).name == Path(other).name if folders else one == other
+
+
+def finished(folder: Path, before: dict, rounds: int) -> bool:
+    """Whether the stored run has played that many rounds and has been judged since."""
+    if not before or before["played"] < rounds:
+        return False
+    try:
+        return json.loads((folder / "metrics.json").read_text("utf-8"))["rounds"] == before["played"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+
+
+class Keeper:
+    """A thing that looks after every round: it notes the losses, and every few minutes keeps the game in its folder.
+
+    Args:
+        folder: where to.
+        about: the settings, for the checkpoint.
+        draw: called as ``draw(game, history)`` whenever the game was kept.
+
+    Attributes:
+        history: the losses of all rounds, also of those before a resume, as `train` returns them.
+    """
+
+    def __init__(self, folder: Path, about: dict, draw: Callable[[Game, dict[str, list[float]]], None]):
+        self.folder, self.about, self.draw = folder, about | {"machine": machine()}, draw
+        self.history: dict[str, list[float]] = {}
+        self.fresh: dict[str, list[torch.Tensor]] = {}  # read in one go, since each reading waits for a GPU
+        self.minutes, self.since = 0.0, time.monotonic()
+        self.last = self.since
+
+    def __call__(self, game: Game) -> None:
+        for name, loss in game.losses.items():
+            self.fresh.setdefault(name, []).append(loss)
+        if time.monotonic() - self.last > EVERY:
+            self.keep(game)
+
+    def keep(self, game: Game) -> None:
+        """Write losses.json, then game.pt, which are of one moment once both are written; then draw."""
+        for name, values in self.fresh.items():
+            self.history.setdefault(name, []).extend(torch.stack(values).float().tolist())
+        self.fresh = {}
+        minutes = self.minutes + (time.monotonic() - self.since) / 60
+        write_json(self.history, self.folder / "losses.json", indent=None)
+        checkpoint.save(game, self.folder / "game.pt", self.about | {"minutes": round(minutes, 2)})
+        self.draw(game, self.history)
+        self.last = time.monotonic()
+
+    def resume(self, game: Game) -> None:
+        """Put the stored run into the game and go on from there."""
+        before = checkpoint.load(game, self.folder / "game.pt")
+        self.minutes = before.get("minutes", 0.0)
+        self.history = {name: values[: game.played] for name, values in losses(self.folder).items()}
+        if before.get("machine") != machine():
+            print(f"Begun on {before.get('machine')}, goes on on {machine()}: the last digits may differ.")
+        if before["rounds"] < self.about["rounds"]:
+            print(
+                f"The run was planned for {before['rounds']} rounds. The learning rate now falls over those up to "
+                f"{self.about['rounds']}, so the outcome is not quite that of so many in one go."
+            )
+
+
+def machine() -> str:
+    """What the last bits of a run depend on."""
+    return f"{device().type}, {torch.get_num_threads()} threads"
+
+
+def losses(folder: Path) -> dict[str, list[float]]:
+    """What was noted there; nothing if it was lost."""
+    try:
+        return json.loads((folder / "losses.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}

@@ -1,0 +1,42 @@
+"""The facades of pix2pix: photos of houses and their label maps, from the CMP Facade Database (Tylecek & Sara 2013)."""
+
+from pathlib import Path
+
+from gancourse.data.downloads import find
+from gancourse.data.folders import Files, decoded, expect_direction, find_pairs
+from gancourse.data.pairs import Pairs
+
+HELD_OUT = 40  # pairs
+
+
+def facades(part: str = "train", size: int = 286, direction: str = "BtoA", *, download: bool = True) -> Pairs:
+    """Photos (A) and label maps (B), each resized to a square; 256 px is their own size.
+
+    Looked for in the folder GANCOURSE_DATA, then in the cache, then fetched from the authors' server (29 MB, for
+    pix2pix: 400 pairs in train, 100 in val, 106 in test). Where there is no val, the last 40 of train are held out as
+    val, train is what comes before them, and one line says so.
+
+    Args:
+        part: "train", "val" or "test".
+        size: side, pixels. The paper's jitter takes 286 and crops 256.
+        direction: "BtoA", the paper's: from label maps to photos; or "AtoB".
+        download: False never asks the network.
+
+    Raises:
+        FileNotFoundError: there is no such part.
+        ValueError: the reasons of PairedFolder and of :func:`~gancourse.data.downloads.find`.
+        NotHere: the set is not here and cannot be had.
+    """
+    expect_direction(direction)
+    return decoded("facades", files(find("facades", download=download), part), direction, size)
+
+
+def files(folder: Path, part: str) -> list[Files]:
+    """The files of a part; a set without val is split."""
+    if part not in ("train", "val") or (folder / "val").is_dir():
+        return find_pairs(folder, part)
+    found = find_pairs(folder, "train")
+    if len(found) <= HELD_OUT:
+        raise ValueError(f"{folder} has no val/, and {len(found)} pairs in train/ are too few to hold out {HELD_OUT}")
+    print(f"facades has no val/ here: the last {HELD_OUT} of its {len(found)} pairs in train/ are held out as val.")
+    return found[:-HELD_OUT] if part == "train" else found[-HELD_OUT:]

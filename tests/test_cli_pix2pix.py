@@ -1,0 +1,308 @@
+"""`train pix2pix` and `translate`: what they write, how a run goes on, and one line for each mistake."""
+
+import json
+import re
+import signal
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gancourse import checkpoint, generators, recipes
+from gancourse.__main__ import main
+from gancourse.cli import pix2pix, runs
+from gancourse.cli.translate import output_names
+from gancourse.data.pairs import street_pairs
+from gancourse.games.pix2pix import Pix2Pix
+from gancourse.networks.patchgan import PatchGAN
+from gancourse.networks.unet import UNet
+from gancourse.schedules import linear_decay
+
+WRITTEN = ["game.pt", "latest_net_G.pth", "losses.json", "losses.png", "metrics.json", "samples.png"]
+
+
+def narrow(size: int = 64, rounds: int | None = None) -> Pix2Pix:
+    """The recipe with few channels, so that the tests are quick."""
+    rounds = rounds or recipes.pix2pix_rounds()
+    return Pix2Pix(UNet(base=2, downs=6), PatchGAN(base=2, layers=1), schedule=linear_decay(rounds // 2, rounds // 2))
+
+
+def few(direction: str = "BtoA", size: int = 64):
+    """Some of the houses of the recipe."""
+    x, y = ("photo", "labels") if direction == "AtoB" else ("labels", "photo")
+    return tuple(street_pairs(n, size, part, x=x, y=y) for n, part in ((5, "train"), (2, "test")))
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    monkeypatch.setenv("GANCOURSE_SCALE", "smoke")
+    monkeypatch.setattr(recipes, "pix2pix", narrow)
+    monkeypatch.setattr(recipes, "pix2pix_streets", few)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run of the street at smoke scale, with the recipe's own networks."""
+    folder = tmp_path_factory.mktemp("runs") / "street"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANCOURSE_SCALE", "smoke")
+        assert main(["train", "pix2pix", "--seed", "3", "--out", str(folder)]) == 0
+    return folder
+
+
+def trained(folder, *arguments: str) -> int:
+    return main(["train", "pix2pix", "--out", str(folder), *arguments])
+
+
+def test_train_writes_game_weights_samples_losses_and_metrics(run):
+    assert sorted(p.name for p in run.iterdir()) == WRITTEN
+    state = checkpoint.read(run / "game.pt")
+    said = {"game": "pix2pix", "data": "street", "direction": "BtoA", "size": 64, "seed": 3, "rounds": 4}
+    assert said.items() <= state["about"].items() and state["about"]["scale"] == "smoke" and state["played"] == 4
+    figures = json.loads((run / "metrics.json").read_text("utf-8"))
+    assert said.items() <= figures.items() and figures["held_out"] == 4 and 0 < figures["answers"]["l1"] < 1
+    assert Image.open(run / "samples.png").size == (3 * (3 * 66 + 2), 3 * (4 * 66 + 2))  # 3 x 4, three times as large
+    losses = json.loads((run / "losses.json").read_text("utf-8"))
+    assert set(losses) == {"D", "G"} and len(losses["G"]) == 4
+    x = street_pairs(1, 64).floats()[0]
+    ours, official = [generators.load(run / name)(x) for name in ("game.pt", "latest_net_G.pth")]
+    assert torch.equal(ours, official)
+
+
+def same_game(one, other) -> bool:
+    a, b = [checkpoint.read(folder / "game.pt") for folder in (one, other)]
+    weights = all(torch.equal(a["networks"][name], value) for name, value in b["networks"].items())
+    moments = [
+        torch.equal(a["optimizers"][player]["state"][i][name], value)
+        for player, optimizer in b["optimizers"].items()
+        for i, state in optimizer["state"].items()
+        for name, value in state.items()
+    ]
+    return weights and all(moments) and len(moments) > 10 and a["played"] == b["played"]
+
+
+class Broken:
+    """Batches in whose third round something happens."""
+
+    def __init__(self, batches, happen):
+        self.batches, self.happen = batches, happen
+
+    def at(self, round: int):
+        if round == 2:
+            self.happen()
+        return self.batches.at(round)
+
+
+def crash():
+    raise RuntimeError("power failure")
+
+
+def test_a_run_goes_on_after_ctrl_c_and_after_a_crash_as_if_nothing_had_been(tmp_path, monkeypatch, capsys):
+    assert trained(tmp_path / "whole") == 0
+    plain = recipes.pix2pix_batches
+    for name, happen in (("ctrl-c", lambda: signal.raise_signal(signal.SIGINT)), ("crash", crash)):
+        with monkeypatch.context() as patch:
+            patch.setattr(recipes, "pix2pix_batches", lambda *how, happen=happen: Broken(plain(*how), happen))
+            patch.setattr(runs, "EVERY", -1)
+            patch.setattr(pix2pix, "draw", lambda *how: None)
+            if name == "crash":
+                with pytest.raises(RuntimeError, match="power failure"):
+                    trained(tmp_path / name)
+            else:
+                assert trained(tmp_path / name) == 130
+                assert "the same command goes on from round 4" in capsys.readouterr().out
+        assert checkpoint.read(tmp_path / name / "game.pt")["played"] == (2 if name == "crash" else 3)
+        assert not (tmp_path / name / "metrics.json").exists()
+        if name == "crash":  # it may also come between losses.json and game.pt
+            later = {player: values + [0.0] for player, values in runs.losses(tmp_path / name).items()}
+            (tmp_path / name / "losses.json").write_text(json.dumps(later))
+        assert trained(tmp_path / name) == 0
+        assert same_game(tmp_path / "whole", tmp_path / name)
+        whole, again = [json.loads((tmp_path / f / "losses.json").read_text()) for f in ("whole", name)]
+        assert whole == again
+        l1 = [json.loads((tmp_path / f / "metrics.json").read_text())["answers"] for f in ("whole", name)]
+        assert l1[0] == l1[1] and sorted(p.name for p in (tmp_path / name).iterdir()) == WRITTEN
+
+
+def test_a_finished_run_is_left_alone_judged_if_it_was_not_and_goes_on_if_asked(tmp_path, capsys):
+    assert trained(tmp_path / "a") == 0
+    before = {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in (tmp_path / "a").iterdir()}
+    for more in ([], ["--rounds", "2"], ["--data", "street", "--size", "64", "--scale", "smoke", "--seed", "0"]):
+        assert trained(tmp_path / "a", *more) == 0
+        assert "holds a finished run of 4 rounds" in capsys.readouterr().out
+    assert before == {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in (tmp_path / "a").iterdir()}
+    for name in WRITTEN[1:]:
+        (tmp_path / "a" / name).unlink()
+    assert trained(tmp_path / "a") == 0
+    assert sorted(p.name for p in (tmp_path / "a").iterdir()) == [n for n in WRITTEN if n != "losses.json"]
+    assert trained(tmp_path / "a", "--rounds", "6") == 0
+    assert "The run was planned for 4 rounds" in capsys.readouterr().out
+    assert json.loads((tmp_path / "a" / "metrics.json").read_text())["rounds"] == 6
+    assert len(json.loads((tmp_path / "a" / "losses.json").read_text())["D"]) == 2  # of those before, none are left
+
+
+def test_the_scale_of_a_run_is_kept_where_none_is_asked_for(tmp_path, monkeypatch, capsys):
+    assert trained(tmp_path, "--scale", "smoke") == 0
+    monkeypatch.delenv("GANCOURSE_SCALE")
+    assert trained(tmp_path) == 0 and "finished run of 4 rounds" in capsys.readouterr().out
+    monkeypatch.setenv("GANCOURSE_SCALE", "laptop")
+    assert trained(tmp_path) == 2 and "with scale smoke, not laptop" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("direction", "first"), [("AtoB", "photo"), ("BtoA", "labels")])
+def test_the_street_runs_both_ways(direction, first, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setenv("GANCOURSE_SCALE", "smoke")
+    pairs, held_out = recipes.pix2pix_streets(direction)
+    assert torch.equal(pairs.x[:2], street_pairs(2, 64, x=first, y=first).x)
+    assert torch.equal(held_out.x[:1], street_pairs(1, 64, "test", x=first, y=first).x)
+
+
+def aligned(folder, n: int) -> None:
+    """Pairs side by side: A black, B white."""
+    folder.mkdir(parents=True)
+    for i in range(n):
+        picture = Image.new("RGB", (96, 48), "white")
+        picture.paste((i, i, i), (0, 0, 48, 48))
+        picture.save(folder / f"{i}.png")
+
+
+def test_a_folder_with_and_without_parts(tmp_path, monkeypatch, capsys):
+    aligned(tmp_path / "parts" / "train", 3)
+    aligned(tmp_path / "parts" / "val", 2)
+    aligned(tmp_path / "plain", 11)
+    monkeypatch.chdir(tmp_path)
+    for name, pairs, held_out in (("parts", 3, 2), ("plain", 9, 2)):
+        assert trained(tmp_path / f"run_{name}", "--data", name, "--rounds", "1") == 0
+        figures = json.loads((tmp_path / f"run_{name}" / "metrics.json").read_text())
+        assert figures["data"] == str(tmp_path / name) and figures["direction"] == "AtoB" and figures["size"] == 64
+        assert figures["pairs"] == pairs and figures["held_out"] == held_out
+        shown = np.array(Image.open(tmp_path / f"run_{name}" / "samples.png"))
+        assert shown[60, 60].max() < 20 and shown[60, 460].min() == 255  # input left, answer right
+    assert "the last 2 of its 11 pairs are held out" in capsys.readouterr().out
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "plain").rename(tmp_path / "elsewhere" / "plain")  # a folder may move, but must hold the same
+    assert trained(tmp_path / "run_plain", "--data", "elsewhere/plain", "--rounds", "2") == 0
+    (tmp_path / "elsewhere" / "plain" / "0.png").unlink()
+    assert trained(tmp_path / "run_plain", "--data", "elsewhere/plain", "--rounds", "3") == 2
+    assert "with held_out 2, not 1" in capsys.readouterr().err
+
+
+def photo(path, w: int = 50, h: int = 40) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.random.default_rng(w).integers(0, 256, (h, w, 3), dtype=np.uint8)).save(path)
+
+
+def test_translate_a_folder_names_and_skips_what_is_broken(run, tmp_path, capsys):
+    photos = tmp_path / "photos"
+    for name in ("a.jpg", "B.PNG", "c.webp", "d.bmp"):
+        photo(photos / name, w=50 + len(list(tmp_path.rglob("*.*"))))
+    (photos / "broken.jpg").write_text("no picture")
+    (photos / "notes.txt").write_text("no picture either")
+    photo(photos / "inside" / "e.png")
+    before = {p: p.read_bytes() for p in photos.rglob("*") if p.is_file()}
+    assert main(["translate", str(run), "--in", str(photos), "--out", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr()
+    assert re.search("skipped: .*broken.jpg is no picture", said.err) and said.err.count("\n") == 1
+    assert "Wrote 4 pictures" in said.out and "skipped 1" in said.out
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["B.png", "a.png", "c.png", "d.png"]
+    assert Image.open(tmp_path / "out" / "a.png").size == Image.open(photos / "a.jpg").size
+    assert before == {p: p.read_bytes() for p in photos.rglob("*") if p.is_file()}
+
+
+def test_translate_one_picture_by_each_kind_of_checkpoint_to_the_same_answer(run, tmp_path):
+    photo(tmp_path / "a.png", 70, 30)
+    shown = []
+    for i, file in enumerate((run, run / "game.pt", run / "latest_net_G.pth")):
+        out = tmp_path / "out" / str(i)
+        assert main(["translate", str(file), "--in", str(tmp_path / "a.png"), "--out", str(out)]) == 0
+        shown.append((out / "a.png").read_bytes())
+    assert len(set(shown)) == 1
+    for i, more in enumerate((["--dropout"], ["--dropout"], ["--dropout", "--seed", "1"], ["--batch-statistics"])):
+        out = tmp_path / "more" / str(i)
+        assert main(["translate", str(run), "--in", str(tmp_path / "a.png"), "--out", str(out), *more]) == 0
+        shown.append((out / "a.png").read_bytes())
+    assert shown[3] == shown[4] and len(set(shown)) == 4
+
+
+def test_pictures_of_one_stem_keep_their_whole_names(tmp_path, capsys):
+    named = output_names([tmp_path / name for name in ("a.jpg", "A.png", "b.jpg")])
+    assert list(named.values()) == ["a.jpg.png", "A.png.png", "b.png"]
+    assert "a.jpg, A.png" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="both be written as a.jpg.png: rename"):
+        output_names([tmp_path / name for name in ("a.jpg", "a.png", "a.jpg.webp")])
+
+
+def test_a_picture_too_large_for_the_memory_is_skipped(run, tmp_path, monkeypatch, capsys):
+    def full(*args, **how):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 byte")
+
+    photo(tmp_path / "a.png")
+    monkeypatch.setattr("gancourse.translate.answer", full)
+    assert main(["translate", str(run), "--in", str(tmp_path / "a.png"), "--out", str(tmp_path / "out")]) == 1
+    assert "a.png is too large for the memory (50 x 40)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("train pix2pix", "--out"),
+        ("train pix2pix --data nowhere --out x", "--data nowhere: there is no such folder.*street, facades"),
+        ("train pix2pix --data EMPTY --out x", "EMPTY.*pictures"),
+        ("train pix2pix --data ONE --out x", "ONE has one pair: at least two"),
+        ("train pix2pix --size 100 --out x", "100.*64, 128, 256"),
+        ("train pix2pix --direction up --out x", "'up'.*AtoB"),
+        ("train pix2pix --out FILE/x", "cannot write .*FILE/x"),
+        ("train pix2pix --direction AtoB --out RUN", "RUN holds a run with direction BtoA, not AtoB"),
+        ("train pix2pix --data PHOTOS --out RUN", "with data street, not .*PHOTOS"),
+        ("train pix2pix --size 128 --out RUN", "with size 64, not 128"),
+        ("train pix2pix --seed 4 --out RUN", "with seed 3, not 4"),
+        ("train pix2pix --scale laptop --out RUN", "with scale smoke, not laptop"),
+        ("train pix2pix --out BY_HAND", "BY_HAND.* was not written by this command"),
+        ("train pix2pix --out DAMAGED", "DAMAGED.* is no checkpoint, or is damaged"),
+        ("translate RUN --in PHOTOS", "--out"),
+        ("translate RUN --out x", "--in"),
+        ("translate RUN --in nowhere --out x", "no picture and no folder nowhere"),
+        ("translate RUN --in EMPTY --out x", "EMPTY has no pictures"),
+        ("translate RUN --in PHOTOS --out FILE/x", "cannot write .*FILE/x"),
+        ("translate RUN --in PHOTOS --out PHOTOS", "folder of the pictures themselves"),
+        ("translate RUN --in PHOTOS/a.png --out PHOTOS", "folder of the pictures themselves"),
+        ("translate EMPTY --in PHOTOS --out x", "EMPTY holds no game.pt and no latest_net_G.pth"),
+        ("translate nowhere --in PHOTOS --out x", "no checkpoint nowhere"),
+        ("translate FILE --in PHOTOS --out x", "FILE is no checkpoint, or is damaged"),
+        ("translate RUN --in PHOTOS --out x --seed -1", "'-1'"),
+    ],
+)
+def test_mistakes_end_with_code_2_and_one_line(run, tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    places = {name: tmp_path / name for name in ("FILE", "EMPTY", "ONE", "PHOTOS", "BY_HAND", "DAMAGED")}
+    places["FILE"].write_text("nothing")
+    places["EMPTY"].mkdir()
+    aligned(places["ONE"], 1)
+    photo(places["PHOTOS"] / "a.png")
+    checkpoint.save(narrow(), places["BY_HAND"] / "game.pt")
+    places["DAMAGED"].mkdir()
+    (places["DAMAGED"] / "game.pt").write_text("nothing")
+    (tmp_path / "RUN").mkdir()
+    (tmp_path / "RUN" / "game.pt").symlink_to(run / "game.pt")
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    try:
+        code = main(arguments.split())
+    except SystemExit as stop:
+        code = stop.code
+    said = capsys.readouterr().err.strip()
+    assert code == 2 and said.count("\n") == 0 and re.search(message, said), said
+    assert before == {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+
+
+def test_a_run_of_another_game_is_not_gone_on_with(tmp_path, capsys):
+    checkpoint.save(recipes.gan("mlp"), tmp_path / "game.pt", {"game": "gan"})
+    assert trained(tmp_path) == 2 and "holds a run with game gan, not pix2pix" in capsys.readouterr().err
+
+
+def test_help_says_which_is_a_and_which_is_b(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["train", "pix2pix", "--help"])
+    shown = capsys.readouterr().out
+    assert "A is the photo and B the label map" in shown and "BtoA" in shown
