@@ -142,3 +142,37 @@ class Table:
 
         body = "".join(row(line, "td") for line in self.lines[1:])
         return f'<table class="table"><thead>{row(self.lines[0], "th")}</thead><tbody>{body}</tbody></table>'
+
+
+def heat(pictures: Tensor, maps: Tensor, titles: list[str], centre: tuple[float, float], limit: float | None = None):
+    """Pictures above, their logit maps over them below: blue where the critic says real, red where it says fake.
+
+    Each logit is drawn at the centre of the square that it sees; below each map stands its mean.
+
+    Args:
+        pictures: (n, 3, h, w) in [-1, 1].
+        maps: (n, 1, h', w') logits.
+        titles: one for each picture.
+        centre: the middle of the first logit's square, in pixels, and the step to the next one's.
+        limit: the logit with the fullest colour; by default the largest size in the maps.
+
+    Returns:
+        the figure.
+    """
+    n, (first, step), maps = len(pictures), centre, maps.detach().float().cpu()
+    limit = limit or float(maps.abs().max()) or 1.0
+    figure, axes = plt.subplots(2, n, figsize=(1.55 * n + 0.8, 3.6), layout="constrained", squeeze=False)
+    for i, (above, below) in enumerate(axes.T):
+        picture = ((pictures[i].detach().float().cpu().clamp(-1, 1) + 1) / 2).permute(1, 2, 0).numpy()
+        rows, columns = maps.shape[-2:]
+        edges = [first - step / 2, first + step * (columns - 0.5), first + step * (rows - 0.5), first - step / 2]
+        above.imshow(picture, interpolation="nearest")
+        below.imshow(picture.mean(2), cmap="gray", vmin=0, vmax=1)
+        drawn = below.imshow(maps[i, 0], cmap="RdBu", vmin=-limit, vmax=limit, alpha=0.6, extent=edges)
+        above.set_title(titles[i], fontsize=9)
+        below.set_title(f"mean {maps[i].mean():+.2f}", fontsize=9, y=-0.2)
+        for ax in (above, below):
+            ax.set(xlim=(-0.5, picture.shape[1] - 0.5), ylim=(picture.shape[0] - 0.5, -0.5))
+            ax.set_axis_off()
+    figure.colorbar(drawn, ax=axes[1].tolist(), label="fake       real", fraction=0.05)
+    return figure
