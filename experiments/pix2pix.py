@@ -10,13 +10,12 @@ segmenter of :mod:`gancourse.segmenter`. Rows with a gate are held to it; the ot
 import inspect
 import sys
 import time
-from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
-from experiments.trials import Row, Trials, load, median
+from experiments.trials import Row, Trials
 from gancourse import recipes
 from gancourse.data.label_maps import to_mask
 from gancourse.data.street import Street
@@ -24,6 +23,7 @@ from gancourse.game import train
 from gancourse.games.pix2pix import Pix2Pix, UnconditionalPix2Pix, answer
 from gancourse.games.supervised import Supervised
 from gancourse.networks.patchgan import PixelGAN
+from gancourse.results import FOLDER, load, median
 from gancourse.scale import device, scale
 from gancourse.segmenter import assess, street_judge
 from tools import stamp
@@ -106,7 +106,7 @@ def varies(game, size: int) -> dict[str, float]:
 
 
 MEASURED_BY = stamp.code_hash("".join(map(inspect.getsource, (l1, adversarial, play, translated, varies))))
-TRIALS = Trials(Path(__file__).with_suffix(".json"), ROWS, play, MEASURED_BY)
+TRIALS = Trials(FOLDER / "pix2pix.json", ROWS, play, MEASURED_BY)
 
 
 def missed_together() -> list[str]:

@@ -5,7 +5,6 @@ What is done already and still holds is not run again, so a run that was cut off
 
 import argparse
 import json
-import statistics
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 from gancourse.data.digits import NotHere
 from gancourse.files import written
 from gancourse.plots import table
+from gancourse.results import load, median
 from gancourse.scale import scale
 from tools import stamp
 
@@ -124,31 +124,3 @@ class Trials:
             return 0
         print("\n".join(f"MISSED {line}" for line in missed) or "All gates are met.")
         return int(bool(missed))
-
-
-def load(path: Path) -> dict:
-    """All kept results, or none: {row: {seed: {"figures": ..., "stamp": ...}}}."""
-    return json.loads(path.read_text("utf-8")) if path.exists() else {}
-
-
-def median(seeds: dict[str, dict]) -> dict[str, float]:
-    """Each figure's median over the seeds of one row."""
-    runs = [run["figures"] for run in seeds.values()]
-    return {key: statistics.median(figures[key] for figures in runs) for key in runs[0]}
-
-
-def intervals(path: Path, names: dict[str, str] | list[str], keys: list[str]) -> dict[str, dict[str, str]]:
-    """Rows for :func:`gancourse.plots.table`: the median of each figure, with the lowest and highest seed.
-
-    Args:
-        path: of the kept results.
-        names: rows to show, with their captions if it is a dict.
-        keys: figures to show.
-    """
-    kept, rows = load(path), {}
-    for name in names:
-        runs = [run["figures"] for run in kept[name].values()]
-        columns = {key: sorted(figures[key] for figures in runs) for key in keys}
-        caption = names[name] if isinstance(names, dict) else name
-        rows[caption] = {key: f"{statistics.median(v):.3f} ({v[0]:.3f} to {v[-1]:.3f})" for key, v in columns.items()}
-    return rows

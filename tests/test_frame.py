@@ -59,6 +59,7 @@ LAYERS = {  # who may import whom, inside the library
     "translate": {"data", "games", "networks"}, "generators": {"checkpoint", "networks", "pretrained"},
     "cli": {"checkpoint", "data", "files", "game", "games", "generators", "losses", "metrics", "plots", "pretrained",
             "recipes", "scale", "segmenter", "translate"},
+    "results": set(), "receptive": {"networks"}, "receptive_widget": {"networks", "plots", "receptive", "widgets"},
     "pretrained": {"files", "networks"}, "check": {"files", "scale"},
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import digits_round
 from experiments import gates, trials
+from gancourse.results import load, median
 
 
 @pytest.fixture
@@ -71,11 +72,11 @@ def test_the_committed_gates_hold(monkeypatch):
     """Every row over every seed, made by the code as it stands, at laptop scale, and met."""
     monkeypatch.setenv("GANCOURSE_SCALE", "laptop")
     for script in (gates,):
-        kept = trials.load(script.TRIALS.path)
+        kept = load(script.TRIALS.path)
         for name, row in script.TRIALS.rows.items():
             assert set(kept[name]) == {str(seed) for seed in script.TRIALS.seeds}
             assert all(script.TRIALS.holds(run) for run in kept[name].values()), name
-            assert row.missed(trials.median(kept[name])) == []
+            assert row.missed(median(kept[name])) == []
 
 
 def test_the_benchmark_runs(tmp_path, monkeypatch, capsys):
