@@ -48,11 +48,11 @@ def adversarial(size: int, kind=Pix2Pix, *, skips: bool = True, layers: int | No
 
 
 LOSSES = {
-    "L1": Row(l1, "64", at_most={"colors": 0.15, "minutes": 4.0}),
+    "L1": Row(l1, "64", at_most={"colours": 0.15, "minutes": 4.0}),
     "GAN": Row(lambda size: adversarial(size, UnconditionalPix2Pix, l1=0.0), "64"),
     "cGAN": Row(lambda size: adversarial(size, l1=0.0), "64"),
     "L1 + GAN": Row(lambda size: adversarial(size, UnconditionalPix2Pix), "64"),
-    "L1 + cGAN": Row(adversarial, "64", at_least={"colors": 0.45, "iou over real": 0.80}, at_most={"minutes": 4.0}),
+    "L1 + cGAN": Row(adversarial, "64", at_least={"colours": 0.45, "iou over real": 0.80}, at_most={"minutes": 4.0}),
 }
 GENERATORS = {
     "encoder-decoder, L1": Row(lambda size: l1(size, skips=False), "64"),

@@ -1,7 +1,7 @@
 """The judge of facades: a segmenter that has learned from real pictures what a window looks like.
 
 If a picture drawn from a label map is good, a segmenter finds the same label map in it: the "FCN score" of Isola et
-al. 2017 (arXiv:1611.07004), sec. 3.4. What that score does not see (blur, one color for all) is measured beside it.
+al. 2017 (arXiv:1611.07004), sec. 3.4. What that score does not see (blur, one colour for all) is measured beside it.
 """
 
 import hashlib
@@ -104,20 +104,20 @@ def scores(matrix: Tensor) -> dict[str, float]:
 
 
 def sharpness(x: Tensor) -> float:
-    """Energy of the gradient: the mean square of differences between neighboring pixels."""
+    """Energy of the gradient: the mean square of differences between neighbouring pixels."""
     return (x.diff(dim=2).square().mean() + x.diff(dim=3).square().mean()).item()
 
 
-def wall_colors(x: Tensor, mask: Tensor) -> Tensor:
-    """The mean color of each house's wall, (k, 3); houses without any wall in sight are left out."""
+def wall_colours(x: Tensor, mask: Tensor) -> Tensor:
+    """The mean colour of each house's wall, (k, 3); houses without any wall in sight are left out."""
     wall = (mask == WALL).unsqueeze(1).float()
     some = wall.sum((1, 2, 3)) > 0
     return ((x * wall).sum((2, 3)) / wall.sum((2, 3)))[some]
 
 
-def spread_of_colors(x: Tensor, mask: Tensor) -> float:
-    """Standard deviation over houses of the mean wall color, averaged over the channels."""
-    return wall_colors(x, mask).std(0).mean().item()
+def spread_of_colours(x: Tensor, mask: Tensor) -> float:
+    """Standard deviation over houses of the mean wall colour, averaged over the channels."""
+    return wall_colours(x, mask).std(0).mean().item()
 
 
 def kernel_distance(real: Tensor, fake: Tensor) -> float:
@@ -145,14 +145,14 @@ def assess(judge: Segmenter, fake: Tensor, real: Tensor, mask: Tensor) -> dict[s
 
         pixel, class, iou: the FCN score, :func:`scores` of the masks that the judge sees in `fake`;
         l1: mean distance to the real pictures, in units of [-1, 1];
-        sharpness, colors: :func:`sharpness` and :func:`spread_of_colors` over those of the real pictures;
+        sharpness, colours: :func:`sharpness` and :func:`spread_of_colours` over those of the real pictures;
         kernel: :func:`kernel_distance` to the real pictures.
     """
     features, seen = judge.look(fake)
     return scores(confusion(seen, mask, judge.classify.out_channels)) | {
         "l1": l1_loss(fake, real).item(),
         "sharpness": sharpness(fake) / sharpness(real),
-        "colors": spread_of_colors(fake, mask) / spread_of_colors(real, mask),
+        "colours": spread_of_colours(fake, mask) / spread_of_colours(real, mask),
         "kernel": kernel_distance(judge.look(real)[0], features),
     }
 
@@ -162,7 +162,7 @@ def controls(real: Tensor, labels: Tensor) -> dict[str, Tensor]:
 
     Args:
         real: (n, 3, h, w) in [-1, 1].
-        labels: their label maps as colors, (n, 3, h, w) in [-1, 1].
+        labels: their label maps as colours, (n, 3, h, w) in [-1, 1].
     """
     noise = torch.rand(real.shape, generator=torch.Generator().manual_seed(0)).to(real.device) * 2 - 1
     return {
@@ -175,7 +175,7 @@ def controls(real: Tensor, labels: Tensor) -> dict[str, Tensor]:
 
 
 def train_segmenter(pairs: Pairs, classes: int, *, rounds: int, crop: int | None = None, progress=True) -> Segmenter:
-    """A segmenter that has seen `rounds` batches of 16 pairs (photo, label map as colors), mirrored by chance."""
+    """A segmenter that has seen `rounds` batches of 16 pairs (photo, label map as colours), mirrored by chance."""
     masks = Pairs(pairs.name, pairs.x, to_mask(pairs.y, classes).unsqueeze(1).to(torch.int16))  # no uint8: not pixels
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -220,7 +220,7 @@ def facade_judge(pairs: Pairs, *, crop: int | None = None, progress: bool = True
     """The judge of real facades.
 
     Args:
-        pairs: photos with their label maps as colors, none of which a player is judged on.
+        pairs: photos with their label maps as colours, none of which a player is judged on.
         crop: side of the squares that it sees in training, see :class:`~gancourse.data.pairs.PairBatches`.
     """
     return segmenter_of(pairs, CMP, rounds=pick(smoke=2, laptop=1000), crop=crop, progress=progress)

@@ -43,20 +43,20 @@ def test_sharpness_falls_by_blurring_and_is_zero_for_a_blank(houses):
     assert segmenter.sharpness(torch.zeros(2, 3, 8, 8)) == 0
 
 
-def test_the_spread_of_colors_is_that_of_walls_alone():
+def test_the_spread_of_colours_is_that_of_walls_alone():
     mask = torch.zeros(3, 2, 2, dtype=torch.long)
     mask[:2, 0] = segmenter.WALL  # the third house shows no wall
     x = torch.rand(3, 3, 2, 2)
     x[0, :, 0], x[1, :, 0] = 0.0, 1.0
-    assert segmenter.wall_colors(x, mask).tolist() == [[0, 0, 0], [1, 1, 1]]
-    assert segmenter.spread_of_colors(x, mask) == pytest.approx(0.5**0.5)
+    assert segmenter.wall_colours(x, mask).tolist() == [[0, 0, 0], [1, 1, 1]]
+    assert segmenter.spread_of_colours(x, mask) == pytest.approx(0.5**0.5)
 
 
 def test_the_judge_rejects_its_controls(judge, houses):
     photo, labels, mask = houses
     figures = {name: segmenter.assess(judge, x, photo, mask) for name, x in segmenter.controls(photo, labels).items()}
     real = figures.pop("real")
-    assert real["l1"] == 0 and real["sharpness"] == 1 and real["colors"] == 1
+    assert real["l1"] == 0 and real["sharpness"] == 1 and real["colours"] == 1
     for name, control in figures.items():
         assert control["iou"] < 0.6 * real["iou"] and control["l1"] > 0.2, name
         assert name == "other houses" or control["kernel"] > real["kernel"] + 1, name  # real, only swapped
