@@ -1,4 +1,4 @@
-"""The tables of Isola et al. 2017 (arXiv:1611.07004) at classroom scale: losses, generators, patch sizes, noise.
+"""The tables of Isola et al. 2017 (arXiv:1611.07004) at classroom scale: losses, generators, noise.
 
     python -m experiments.pix2pix                  all rows; what is done already and still holds is not run again
     python -m experiments.pix2pix "L1 + cGAN"      one row
@@ -59,11 +59,7 @@ GENERATORS = {
     "encoder-decoder, L1 + cGAN": Row(lambda size: adversarial(size, skips=False), "64"),
 }
 NOISE = {"L1 + cGAN, z": Row(lambda size: adversarial(size, z_dim=8), "64")}
-PATCHES = {
-    f"128 px, patch {side}": Row(lambda size, layers=layers: adversarial(size, layers=layers), "128")
-    for side, layers in {1: 0, 16: 1, 34: 2, 70: 3, 286: 5}.items()
-}
-ROWS = LOSSES | GENERATORS | NOISE | PATCHES
+ROWS = LOSSES | GENERATORS | NOISE
 
 
 def play(row: Row, seed: int) -> dict:

@@ -73,9 +73,10 @@ def load(game: Game, path: str | Path) -> dict:
             is then as it was.
     """
     state = read(path)
-    players = {name: value.shape for name, value in game.state_dict().items() if not name.startswith("averages.")}
-    saved = {name: value.shape for name, value in state["networks"].items() if not name.startswith("averages.")}
-    if players != saved:
+    players = {name for name in game.state_dict() if not name.startswith("averages.")}
+    saved = {name for name in state["networks"] if not name.startswith("averages.")}
+    shapes = {name: p.shape for name, p in game.named_parameters() if name in players}  # a pool's buffer may grow
+    if players != saved or any(state["networks"][name].shape != shape for name, shape in shapes.items()):
         raise ValueError(f"{path} is a checkpoint of other players than this {type(game).__name__} has")
     for name, decay in state["averages"].items():
         game.average(name, decay)

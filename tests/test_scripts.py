@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import digits_round
-from experiments import gates, trials
+from experiments import gates, patchgan, pix2pix, trials
 from gancourse.results import load, median
 
 
@@ -54,6 +54,23 @@ def test_an_unknown_row_is_told(capsys):
     assert stop.value.code == 2 and "gan-mnist" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("script", "row"), [(pix2pix, name) for name in pix2pix.ROWS] + [(patchgan, "patch 286")])
+def test_every_row_of_the_tables_runs(smoke, script, row):
+    assert some(script, rows={row: script.ROWS[row]}, seeds=(0,))([]) == 0
+    kept = load(smoke / f"{script.TRIALS.path.stem}-smoke.json")[row]["0"]
+    assert {"pixel", "class", "iou", "kernel", "colours", "varies", "minutes"} < set(kept["figures"]) and kept[
+        "opening"
+    ]
+
+
+def test_the_comparison_of_two_rows_is_held_to_its_gate(smoke):
+    path = smoke / "pix2pix-smoke.json"
+    for ratio, missed in ((1.9, 0), (1.7, 1)):
+        rows = {"L1": ratio / 2, "encoder-decoder, L1": 0.5}
+        path.write_text(json.dumps({name: {"0": {"figures": {"iou": iou}}} for name, iou in rows.items()}))
+        assert len(pix2pix.missed_together()) == missed
+
+
 def test_a_missed_gate_is_named():
     good = {"classes": 10, "rarest": 0.08, "confidence": 0.95, "frechet over blurred": 0.01, "minutes": 3}
     row = gates.ROWS["gan-mnist"]
@@ -71,12 +88,13 @@ def test_a_missed_gate_is_named():
 def test_the_committed_gates_hold(monkeypatch):
     """Every row over every seed, made by the code as it stands, at laptop scale, and met."""
     monkeypatch.setenv("GANCOURSE_SCALE", "laptop")
-    for script in (gates,):
+    for script in (gates, pix2pix, patchgan):
         kept = load(script.TRIALS.path)
         for name, row in script.TRIALS.rows.items():
             assert set(kept[name]) == {str(seed) for seed in script.TRIALS.seeds}
             assert all(script.TRIALS.holds(run) for run in kept[name].values()), name
             assert row.missed(median(kept[name])) == []
+    assert pix2pix.missed_together() == []
 
 
 def test_the_benchmark_runs(tmp_path, monkeypatch, capsys):

@@ -14,9 +14,9 @@ CHAPTERS = [
     ("00", "Warm-up", "a game you can see whole", True),
     ("01", "GAN", "two players, one game", True),
     ("02", "cGAN", "tell both what you want", True),
-    ("03", "U-Net", "image in, image out", False),
-    ("04", "PatchGAN", "judge texture locally", False),
-    ("05", "pix2pix", "learn the loss too", False),
+    ("03", "U-Net", "image in, image out", True),
+    ("04", "PatchGAN", "judge texture locally", True),
+    ("05", "pix2pix", "learn the loss too", True),
     ("06", "CycleGAN", "no pairs", False),
     ("+", "The wider family", "one paper, one file", False),
 ]

@@ -1,0 +1,101 @@
+"""Image to image without pairs: Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent
+Adversarial Networks" (arXiv:1703.10593)."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss
+
+from gancourse.data.images import expect_images
+from gancourse.game import Game
+from gancourse.games.pix2pix import answer
+from gancourse.losses import d_least_squares, g_least_squares
+from gancourse.networks.pool import ImagePool
+from gancourse.schedules import Schedule, constant
+
+
+class CycleGAN(Game):
+    """Zhu et al. 2017, eq. 3: two games tied by a cycle. G draws y from x, F draws x from y.
+
+        L(G, F, D_X, D_Y) = L_GAN(G, D_Y, X, Y) + L_GAN(F, D_X, Y, X) + cycle * L_cyc(G, F)
+
+    Differs from the paper: as in the reference implementation, identity loss is half of the cycle's weight by default
+    (the paper uses it for paintings only), and G and F move first.
+
+    Args:
+        G, F: pictures of one domain to pictures of the other.
+        D_X, D_Y: critics of the domains, pictures to logits of any shape.
+        cycle: weight of the way there and back (eq. 2).
+        identity: weight of the identity loss (sec. 5.2), as a share of `cycle`. 0: none.
+        pool: earlier fakes that each critic is shown, see :class:`~gancourse.networks.pool.ImagePool`.
+        d_weight: factor on each critic's loss (appendix 7.1).
+        d_adversarial, g_adversarial: the losses on logits.
+        schedule: factor on the learning rate by round, see :mod:`gancourse.schedules`.
+        lr, betas: of Adam, see :class:`~gancourse.game.Game`.
+    """
+
+    def __init__(
+        self,
+        G: nn.Module,
+        F: nn.Module,
+        D_X: nn.Module,
+        D_Y: nn.Module,
+        *,
+        cycle: float = 10.0,
+        identity: float = 0.5,
+        pool: int = 50,
+        d_weight: float = 0.5,
+        d_adversarial=d_least_squares,
+        g_adversarial=g_least_squares,
+        schedule: Schedule = constant,
+        lr=2e-4,
+        betas=(0.5, 0.999),
+    ):
+        super().__init__(lr=lr, betas=betas)
+        self.G, self.F, self.D_X, self.D_Y = G, F, D_X, D_Y
+        self.pool_x, self.pool_y = ImagePool(pool), ImagePool(pool)
+        self.cycle, self.identity, self.d_weight = cycle, identity, d_weight
+        self.d_adversarial, self.g_adversarial = d_adversarial, g_adversarial
+        self.schedule = schedule
+
+    def round(self, x: Tensor, y: Tensor) -> None:  # x: (n, c_x, h, w), y: (m, c_y, h', w'), both in [-1, 1]
+        fake_y, fake_x = self.G(x), self.F(y)
+        self.minimize(self.g_loss(x, y, fake_x, fake_y), self.G, self.F)
+        self.minimize(self.d_loss(x, y, self.pool_x(fake_x), self.pool_y(fake_y)), self.D_X, self.D_Y)
+
+    def g_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
+        """Both critics should be fooled, and both ways back should lead home."""
+        fooled = self.g_adversarial(self.D_Y(fake_y)) + self.g_adversarial(self.D_X(fake_x))
+        loss = fooled + self.cycle * self.cycle_loss(x, y, fake_x, fake_y)
+        return loss + self.cycle * self.identity * self.identity_loss(x, y) if self.identity else loss
+
+    def cycle_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
+        """Eq. 2: F(G(x)) should be x, and G(F(y)) should be y."""
+        return l1_loss(self.F(fake_y), x) + l1_loss(self.G(fake_x), y)
+
+    def identity_loss(self, x: Tensor, y: Tensor) -> Tensor:
+        """Sec. 5.2: what is in the right domain already should be left alone. Needs as many channels in X as in Y."""
+        return l1_loss(self.G(y), y) + l1_loss(self.F(x), x)
+
+    def d_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
+        """Each critic on its own domain, halved; the fakes come from the pools."""
+        on_x = self.d_adversarial(self.D_X(x), self.D_X(fake_x))
+        on_y = self.d_adversarial(self.D_Y(y), self.D_Y(fake_y))
+        return self.d_weight * (on_x + on_y)
+
+    def _rate(self, name: str) -> float:
+        return super()._rate(name) * self.schedule(self.played)
+
+    def translate(self, x: Tensor) -> Tensor:
+        """x to y, (n, c_x, h, w) in [-1, 1] -> (n, c_y, h, w), by G or its running mean, in eval mode."""
+        return torch.cat([answer(self.averaged("G"), one) for one in x.split(1)])
+
+    def back(self, y: Tensor) -> Tensor:
+        """y to x, by F or its running mean."""
+        return torch.cat([answer(self.averaged("F"), one) for one in y.split(1)])
+
+    def expect(self, x: Tensor, y: Tensor) -> None:
+        """Raise ValueError unless x and y are batches of pictures that these players take."""
+        for pictures in (x, y):
+            expect_images(pictures, pictures.shape[1:])
+        if self.identity and x.shape[1] != y.shape[1]:
+            raise ValueError(f"identity loss between {x.shape[1]} and {y.shape[1]} channels: set identity=0")

@@ -1,0 +1,149 @@
+"""CycleGAN: the round bit for bit, each loss by hand, the pool's rule, and a checkpoint that keeps the pool."""
+
+import itertools
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import l1_loss
+from torch.optim import Adam
+
+from gancourse import checkpoint
+from gancourse.data.pairs import Pairs
+from gancourse.game import train
+from gancourse.games.cyclegan import CycleGAN
+from gancourse.networks.patchgan import PatchGAN
+from gancourse.networks.pool import ImagePool
+from gancourse.networks.resnet import ResNetGenerator
+
+
+def players():
+    torch.manual_seed(0)
+    norm = {"norm": nn.InstanceNorm2d}
+    G, F = (ResNetGenerator(base=2, blocks=1, **norm) for _ in range(2))
+    return G, F, PatchGAN(3, base=2, layers=1, **norm), PatchGAN(3, base=2, layers=1, **norm)
+
+
+def batches(n: int = 2):
+    generator = torch.Generator().manual_seed(1)
+    x, y = torch.randint(0, 256, (2, 8, 3, 32, 32), generator=generator, dtype=torch.uint8)
+    return Pairs("test", x, y).batches(n)
+
+
+def plain_loop(G, F, D_X, D_Y, rounds: int) -> None:
+    """CycleGAN in the order of the reference: one Adam for both forgers, one for both critics, pools of two."""
+    options = {"lr": 2e-4, "betas": (0.5, 0.999), "fused": True}
+    opt_g = Adam(itertools.chain(G.parameters(), F.parameters()), **options)
+    opt_d = Adam(itertools.chain(D_X.parameters(), D_Y.parameters()), **options)
+    pool_x, pool_y = ImagePool(2), ImagePool(2)
+    for i in range(rounds):
+        torch.manual_seed(i)
+        x, y = batches().at(i)
+        fake_y, fake_x = G(x), F(y)
+        fooled = (D_Y(fake_y) - 1).square().mean() + (D_X(fake_x) - 1).square().mean()
+        cycle = (F(fake_y) - x).abs().mean() + (G(fake_x) - y).abs().mean()
+        same = (G(y) - y).abs().mean() + (F(x) - x).abs().mean()
+        opt_g.zero_grad()
+        (fooled + 10 * cycle + 10 * 0.5 * same).backward()
+        opt_g.step()
+        old_x, old_y = pool_x(fake_x), pool_y(fake_y)
+        opt_d.zero_grad()
+        on_x = (D_X(x) - 1).square().mean() + D_X(old_x).square().mean()
+        on_y = (D_Y(y) - 1).square().mean() + D_Y(old_y).square().mean()
+        (0.5 * (on_x + on_y)).backward()
+        opt_d.step()
+
+
+def test_a_round_is_the_hand_written_loop_bit_for_bit():
+    game, plain = CycleGAN(*players(), pool=2), players()
+    train(game, batches(), 4, progress=False)
+    plain_loop(*plain, rounds=4)
+    for mine, theirs in zip((game.G, game.F, game.D_X, game.D_Y), plain, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(mine.parameters(), theirs.parameters(), strict=True))
+
+
+class Times(nn.Module):
+    """Multiplies by a number: a forger whose losses can be worked out by hand."""
+
+    def __init__(self, factor: float):
+        super().__init__()
+        self.factor = nn.Parameter(torch.tensor(factor))
+
+    def forward(self, x):
+        return self.factor * x
+
+
+def test_each_loss_by_hand():
+    game = CycleGAN(Times(2.0), Times(3.0), Times(1.0), Times(0.5), identity=0.0)
+    x, y = torch.full((1, 1, 2, 2), 0.1), torch.full((1, 1, 2, 2), 0.2)
+    fake_y, fake_x = game.G(x), game.F(y)  # 0.2 and 0.6
+    assert game.cycle_loss(x, y, fake_x, fake_y).item() == pytest.approx(0.5 + 1.0)  # 0.6 for 0.1, 1.2 for 0.2
+    assert game.identity_loss(x, y).item() == pytest.approx(0.2 + 0.2)
+    fooled = (0.5 * 0.2 - 1) ** 2 + (0.6 - 1) ** 2  # D_Y on fake_y, D_X on fake_x, not the other way round
+    assert game.g_loss(x, y, fake_x, fake_y).item() == pytest.approx(fooled + 15)
+    game.identity = 0.5
+    assert game.g_loss(x, y, fake_x, fake_y).item() == pytest.approx(fooled + 15 + 2)
+    on_x, on_y = (0.1 - 1) ** 2 + 0.6**2, (0.5 * 0.2 - 1) ** 2 + (0.5 * 0.2) ** 2
+    assert game.d_loss(x, y, fake_x, fake_y).item() == pytest.approx(0.5 * (on_x + on_y))
+
+
+def test_the_gradient_runs_through_the_whole_cycle():
+    game = CycleGAN(*players(), identity=0.0)
+    x, _ = batches().at(0)
+    forth = l1_loss(game.F(game.G(x)), x)
+    (gradient,) = torch.autograd.grad(forth, [next(game.G.parameters())])
+    assert gradient.abs().sum() > 0
+
+
+def test_a_pool_of_none_hands_on_whatever_comes():
+    x = torch.rand(3, 1, 2, 2, requires_grad=True)
+    assert torch.equal(ImagePool(0)(x), x) and not ImagePool(0)(x).requires_grad
+    with pytest.raises(ValueError, match="0 or more"):
+        ImagePool(-1)
+
+
+def test_the_pool_fills_then_swaps_half_of_the_time():
+    torch.manual_seed(0)
+    pool = ImagePool(5)
+    first = torch.arange(5.0)[:, None, None, None].expand(-1, 1, 2, 2)
+    assert torch.equal(pool(first), first) and torch.equal(pool.stored, first)
+    news = torch.arange(5.0, 2005.0)[:, None, None, None].expand(-1, 1, 2, 2)
+    out = pool(news)[:, 0, 0, 0]
+    assert 0.45 < (out == news[:, 0, 0, 0]).float().mean() < 0.55
+    old = out[out != news[:, 0, 0, 0]]
+    assert len(old.unique()) == len(old)  # what was handed on has left the pool
+    together = torch.cat([out, pool.stored[:, 0, 0, 0]])
+    assert torch.equal(together.sort().values, torch.arange(2005.0))  # nothing is lost, nothing is there twice
+
+
+def test_a_checkpoint_keeps_the_pool_and_the_run_goes_on_bit_for_bit(tmp_path):
+    whole = CycleGAN(*players(), pool=3)
+    train(whole, batches(), 6, progress=False)
+    first = CycleGAN(*players(), pool=3)
+    train(first, batches(), 4, progress=False)
+    checkpoint.save(first, tmp_path / "game.pt")
+    second = CycleGAN(*players(), pool=3)
+    checkpoint.load(second, tmp_path / "game.pt")
+    assert len(second.pool_x.stored) == 3
+    train(second, batches(), 2, progress=False)
+    assert all(
+        torch.equal(a, b) for a, b in zip(whole.state_dict().values(), second.state_dict().values(), strict=True)
+    )
+
+
+def test_batches_that_do_not_fit_are_told():
+    game = CycleGAN(*players())
+    with pytest.raises(ValueError, match="set identity=0"):
+        game.expect(torch.zeros(1, 3, 8, 8), torch.zeros(1, 1, 8, 8))
+    with pytest.raises(ValueError, match="not \\[-1, 1\\]"):
+        game.expect(torch.zeros(1, 3, 8, 8), torch.full((1, 3, 8, 8), 9.0))
+    game.expect(torch.zeros(1, 3, 8, 8), torch.zeros(2, 3, 16, 16))  # unpaired: number and size are free
+
+
+def test_translating_leaves_the_game_as_it_was():
+    game = CycleGAN(*players())
+    before = {name: value.clone() for name, value in game.state_dict().items()}
+    x = torch.rand(2, 3, 32, 32) * 2 - 1
+    assert game.translate(x).shape == game.back(x).shape == x.shape
+    assert not torch.equal(game.translate(x), game.back(x))
+    assert all(torch.equal(before[name], value) for name, value in game.state_dict().items())
