@@ -161,14 +161,14 @@ def heat(pictures: Tensor, maps: Tensor, titles: list[str], centre: tuple[float,
     """
     n, (first, step), maps = len(pictures), centre, maps.detach().float().cpu()
     limit = limit or float(maps.abs().max()) or 1.0
-    figure, axes = plt.subplots(2, n, figsize=(1.55 * n + 0.8, 3.6), layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(2, n, figsize=(1.55 * n + 0.8, 3.6), dpi=80, layout="constrained", squeeze=False)
     for i, (above, below) in enumerate(axes.T):
         picture = ((pictures[i].detach().float().cpu().clamp(-1, 1) + 1) / 2).permute(1, 2, 0).numpy()
         rows, columns = maps.shape[-2:]
         edges = [first - step / 2, first + step * (columns - 0.5), first + step * (rows - 0.5), first - step / 2]
         above.imshow(picture, interpolation="nearest")
         below.imshow(picture.mean(2), cmap="gray", vmin=0, vmax=1)
-        drawn = below.imshow(maps[i, 0], cmap="RdBu", vmin=-limit, vmax=limit, alpha=0.6, extent=edges)
+        drawn = below.imshow(maps[i, 0].numpy(), cmap="RdBu", vmin=-limit, vmax=limit, alpha=0.6, extent=edges)
         above.set_title(titles[i], fontsize=9)
         below.set_title(f"mean {maps[i].mean():+.2f}", fontsize=9, y=-0.2)
         for ax in (above, below):
@@ -176,3 +176,32 @@ def heat(pictures: Tensor, maps: Tensor, titles: list[str], centre: tuple[float,
             ax.set_axis_off()
     figure.colorbar(drawn, ax=axes[1].tolist(), label="fake       real", fraction=0.05)
     return figure
+
+
+class LargeFilm(Film):
+    """A film of pictures that need more room than digits.
+
+    Args:
+        draw, live, columns: see :class:`Film`.
+        scale: inches for each picture.
+    """
+
+    def __init__(self, draw, *, scale: float = 1.0, live: bool = True, columns: int = 8):
+        super().__init__(draw, live=live, columns=columns)
+        self.scale = scale
+
+    def _show(self, title: str) -> None:
+        from IPython.display import display
+
+        figure = grid(self.frames[-1], self.columns, title, scale=self.scale).figure
+        plt.close(figure)
+        if self._handle is None:
+            self._handle = display(figure, display_id=True)
+        else:
+            self._handle.update(figure)
+
+    def strip(self, chosen: int = 8, steps: int = 8) -> Axes:
+        """The first `chosen` pictures over time; see :meth:`Film.strip`."""
+        ax = super().strip(chosen, steps)
+        ax.figure.set_size_inches(ax.figure.get_size_inches() * self.scale / 0.55)
+        return ax

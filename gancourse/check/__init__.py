@@ -8,6 +8,9 @@ what is done (see :mod:`gancourse.check.diary` for where it is kept).
 from gancourse.check.ch00 import ex00_bce, ex00_best_critic, ex00_stop_gradient, ex00_transposed_size
 from gancourse.check.ch01 import STEPS, ex01_d_loss, ex01_g_loss, ex01_order, ex01_round
 from gancourse.check.ch02 import ex02_accuracy, ex02_d_loss, ex02_grid, ex02_tell
+from gancourse.check.ch03 import ex03_iou, ex03_join, ex03_side, ex03_unet
+from gancourse.check.ch04 import ex04_286, ex04_d_loss, ex04_field, ex04_map, ex04_square
+from gancourse.check.ch05 import ex05_fixed_input, ex05_g_loss, ex05_jitter, ex05_shown, ex05_spread
 from gancourse.check.diary import predict, progress, recall
 
 __all__ = [
@@ -24,6 +27,20 @@ __all__ = [
     "ex02_d_loss",
     "ex02_grid",
     "ex02_tell",
+    "ex03_iou",
+    "ex03_join",
+    "ex03_side",
+    "ex03_unet",
+    "ex04_286",
+    "ex04_d_loss",
+    "ex04_field",
+    "ex04_map",
+    "ex04_square",
+    "ex05_fixed_input",
+    "ex05_g_loss",
+    "ex05_jitter",
+    "ex05_shown",
+    "ex05_spread",
     "predict",
     "progress",
     "recall",

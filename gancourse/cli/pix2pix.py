@@ -122,7 +122,7 @@ def judged(game: Pix2Pix, pairs, held_out: Pairs, about: dict) -> dict[str, floa
         judge = (
             street_judge(about["size"])
             if about["data"] == "street"
-            else facade_judge(pairs.swapped(), crop=about["size"])
+            else facade_judge(pairs.swapped(), crop=min(128, about["size"]))
         )
         mask = to_mask(x, classes)
         return assess(judge, answers, y, mask) | {"iou of real": assess(judge, y, y, mask)["iou"]}

@@ -731,3 +731,7 @@ wrong("ex02_accuracy", "not its place", lambda s, y: (s.max(1).values == y).floa
 wrong("ex02_accuracy", "number of classes, not of samples", lambda s, y: (s.argmax(1) == y).sum() / s.shape[1])
 wrong("ex02_accuracy", "whole-number division", lambda s, y: (s.argmax(1) == y).sum().item() // len(y))
 wrong("ex02_accuracy", "NaN", lambda s, y: math.nan)
+
+
+# The later chapters fill the same bank.
+from tests.check import bank_ch03, bank_ch04, bank_ch05  # noqa: E402, F401

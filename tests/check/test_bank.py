@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from gancourse import check
-from gancourse.check import ch00, ch01, ch02
+from gancourse.check import ch00, ch01, ch02, ch03, ch04, ch05
 from gancourse.check.verdict import EXERCISES
 from tests.check.bank import RIGHT, WRONG
 
@@ -45,5 +45,10 @@ def test_every_known_misconception_is_met_in_the_bank(capsys):
     for exercise, answer, _ in WRONG:
         getattr(check, exercise)(answer)
     said = " ".join(capsys.readouterr().out.split())
-    tables = [slips for chapter in (ch00, ch01, ch02) for key, slips in vars(chapter).items() if key.endswith("_SLIPS")]
+    tables = [
+        slips
+        for chapter in (ch00, ch01, ch02, ch03, ch04, ch05)
+        for key, slips in vars(chapter).items()
+        if key.endswith("_SLIPS")
+    ]
     assert [slip.name for slips in tables for slip in slips if f"Not yet: {slip.name}." not in said] == []

@@ -22,6 +22,19 @@ FORMS = {
     "ex02_d_loss": "D, x, fake, y",
     "ex02_grid": "classes, noises",
     "ex02_accuracy": "logits, asked",
+    "ex03_join": "seen, x",
+    "ex03_side": "side, depth",
+    "ex03_iou": "matrix",
+    "ex03_unet": "look_1, halve, look_2, double, look_3, x",
+    "ex04_field": "layers",
+    "ex04_map": "size, layers",
+    "ex04_square": "i, layers",
+    "ex04_d_loss": "D, x, y, fake",
+    "ex05_shown": "x, y",
+    "ex05_g_loss": "D, x, y, fake, l1",
+    "ex05_jitter": "x, y, crop, top, left, mirror",
+    "ex05_spread": "pictures, walls",
+    "ex05_fixed_input": "answers",
 }
 RETURNING = [e for e in FORMS if e != "ex01_round"]
 
@@ -39,7 +52,7 @@ def verdict(capsys, exercise, answer):
 
 
 def test_all_exercises_are_here():
-    assert set(FORMS) | {"ex01_order"} == set(EXERCISES)
+    assert set(FORMS) | {"ex01_order", "ex04_286"} == set(EXERCISES)
 
 
 @pytest.mark.parametrize("body", ["...", '"""What to do."""\n...', "return ...", "pass"])
@@ -119,6 +132,7 @@ def test_the_stop_button_still_works():
 @pytest.mark.parametrize("exercise", [e for e in RETURNING if e != "ex00_transposed_size"])
 def test_nan_is_named(capsys, exercise):
     shapes = {"ex00_best_critic": "p * nan", "ex00_stop_gradient": "D(G(z)) * nan", "ex02_tell": "z * nan"}
+    shapes["ex05_jitter"] = "x * nan, y"
     result = shapes.get(exercise, "torch.tensor(nan)")
     if exercise == "ex02_grid":
         result = "noises.repeat(classes, 1) * nan, torch.arange(classes).repeat_interleave(len(noises))"

@@ -132,8 +132,11 @@ def made(tree, f):
     return space[f.__name__]
 
 
+MINE = [entry for entry in REFERENCES if entry[0][:4] in ("ex00", "ex01", "ex02")]  # later ones: test_ch03 to 05
+
+
 def test_mutants_are_caught(capsys):
-    fates = [(what, getattr(check, exercise)(mutant)) for exercise, f in REFERENCES for what, mutant in mutants(f)]
+    fates = [(what, getattr(check, exercise)(mutant)) for exercise, f in MINE for what, mutant in mutants(f)]
     passing = {what for what, passed in fates if passed}
     assert passing == set(PASSING)
     assert len(fates) > 700 and sum(not passed for _, passed in fates) / len(fates) >= 0.95

@@ -1,0 +1,464 @@
+"""Exercises of chapter 03: image in, image out."""
+
+import re
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate, max_pool2d, pad
+
+from gancourse.check.verdict import (
+    Answer,
+    NotYet,
+    Slip,
+    StillOpen,
+    compare,
+    exercise,
+    finite,
+    kind,
+    same_gradient,
+    show,
+    tensor_of,
+)
+
+
+def middle(seen: Tensor, h: int, w: int) -> Tensor:
+    """The middle (n, c, h, w) of a larger picture."""
+    top, left = (seen.shape[2] - h) // 2, (seen.shape[3] - w) // 2
+    return seen[:, :, top : top + h, left : left + w]
+
+
+def joined(seen: Tensor, x: Tensor, dim: int = 1) -> Tensor:
+    return torch.cat([middle(seen, *x.shape[2:]), x], dim)
+
+
+CAT_ERRORS = (  # what torch says of a sum or a concatenation that does not fit: what it is called, hint
+    (
+        "except in dimension 0",
+        "concatenated on dimension 0, which holds the samples",
+        "a skip adds channels, and they are dimension 1: dim=1",
+    ),
+    (
+        "except in dimension 1",
+        "the two have different heights or widths, and only the channels may differ",
+        "compare the sizes of both at that line: one is older than a halving or a crop, the other is not",
+    ),
+    (
+        "except in dimension [23]|except in dimension -",
+        "concatenated along height or width: the pictures would stand beside one another",
+        "a skip adds channels, and they are dimension 1: dim=1",
+    ),
+    (
+        "size of tensor a",
+        "added, where it should be concatenated: a sum needs two equal shapes",
+        "torch.cat([...], dim=1) keeps both",
+    ),
+)
+
+
+def played(answer: Answer, *args: object) -> Tensor:
+    """The answer's tensor; errors of a concatenation are told in the words of this chapter."""
+    try:
+        result = answer(*args)
+    except NotYet as wrong:
+        for pattern, what, hint in CAT_ERRORS:
+            if re.search(pattern, wrong.number):
+                raise NotYet(what, wrong.number, hint) from None
+        raise
+    return finite(tensor_of(result), "a skip has no division and no logarithm")
+
+
+JOIN_SLIPS = (
+    Slip(
+        "x comes first, the skip second",
+        "the networks of this course expect cat([seen, x])",
+        lambda s, x: joined(x, middle(s, *x.shape[2:])),
+    ),
+    Slip(
+        "the corner of `seen` was taken, not its middle: the skip is shifted against x",
+        "leave out as much at the top as at the bottom, and as much left as right",
+        lambda s, x: torch.cat([s[:, :, : x.shape[2], : x.shape[3]], x], 1),
+    ),
+    Slip(
+        "the far corner of `seen` was taken, not its middle: the skip is shifted against x",
+        "leave out as much at the top as at the bottom, and as much left as right",
+        lambda s, x: torch.cat([s[:, :, -x.shape[2] :, -x.shape[3] :], x], 1),
+    ),
+    Slip(
+        "the skip was made smaller, not cut: its pixels no longer lie over those of x",
+        "cut out the middle, seen[:, :, top : top + h, left : left + w]",
+        lambda s, x: torch.cat([interpolate(s, x.shape[2:]), x], 1),
+    ),
+    Slip(
+        "the skip was made smaller, not cut: its pixels no longer lie over those of x",
+        "cut out the middle, seen[:, :, top : top + h, left : left + w]",
+        lambda s, x: torch.cat([interpolate(s, x.shape[2:], mode="bilinear"), x], 1),
+    ),
+    Slip(
+        "x was made larger, and the skip left whole: nothing is known at the rim of x",
+        "cut out the middle of `seen`, as large as x",
+        lambda s, x: torch.cat([s, interpolate(x, s.shape[2:])], 1),
+    ),
+    Slip(
+        "x was given a rim of zeros, and the skip left whole",
+        "cut out the middle of `seen`, as large as x",
+        lambda s, x: torch.cat([s, framed(x, s)], 1),
+    ),
+    Slip("the skip is missing: x alone came back", "torch.cat([..., x], dim=1)", lambda s, x: x),
+    Slip(
+        "the skip alone: what the decoder drew is gone",
+        "torch.cat([..., x], dim=1)",
+        lambda s, x: middle(s, *x.shape[2:]),
+    ),
+    Slip(
+        "added, where it should be concatenated: a sum mixes what was seen with what is drawn",
+        "torch.cat([...], dim=1) keeps both",
+        lambda s, x: middle(s, *x.shape[2:]) + x,
+    ),
+    Slip(
+        "concatenated on dimension 0, which holds the samples",
+        "a skip adds channels, and they are dimension 1: dim=1",
+        lambda s, x: joined(s, x, 0),
+    ),
+    Slip(
+        "concatenated along the height: the pictures stand one below the other",
+        "a skip adds channels, and they are dimension 1: dim=1",
+        lambda s, x: joined(s, x, 2),
+    ),
+    Slip(
+        "concatenated along the width: the pictures stand side by side",
+        "a skip adds channels, and they are dimension 1: dim=1",
+        lambda s, x: joined(s, x, 3),
+    ),
+    Slip(
+        "height and width are swapped in the crop",
+        "rows are dimension 2, columns dimension 3",
+        lambda s, x: torch.cat([middle(s.mT, *x.shape[2:]), x], 1),
+    ),
+)
+
+
+def framed(x: Tensor, s: Tensor) -> Tensor:
+    """x with zeros around it, as large as s."""
+    top, left = (s.shape[2] - x.shape[2]) // 2, (s.shape[3] - x.shape[3]) // 2
+    return pad(x, (left, s.shape[3] - x.shape[3] - left, top, s.shape[2] - x.shape[2] - top))
+
+
+def numbers(*shape: int, step: float) -> Tensor:
+    """Known numbers of this shape, no two of them alike."""
+    return (step * torch.arange(1, 1 + torch.Size(shape).numel()).float()).sin().view(shape)
+
+
+@exercise("join(seen, x), the middle of `seen` and x, one behind the other in the channels")
+def ex03_join(f):
+    """f(seen, x), (n, a, H, W) and (n, b, h, w) -> cat of the middle of seen and x: (n, a + b, h, w)."""
+    answer = Answer(f, "join(seen, x)")
+    for (n, a, H, W), (b, h, w) in (((2, 1, 4, 4), (1, 2, 2)), ((1, 2, 8, 6), (3, 2, 4)), ((2, 2, 3, 3), (2, 3, 3))):
+        seen, x = numbers(n, a, H, W, step=0.7), numbers(n, b, h, w, step=1.3)
+        told = f"With seen of shape {tuple(seen.shape)} and x of shape {tuple(x.shape)},"
+        result = played(answer, seen.clone(), x.clone())
+        compare(result, joined(seen, x), JOIN_SLIPS, (seen, x), told, hint="crop to the middle, then cat on dim=1")
+        tensor_of(result, (n, a + b, h, w))
+    return "The next convolution decides, pixel by pixel, what it takes from the skip and what from below."
+
+
+def through(side: int, depth: int, lost: int = 4, *, bottom: bool = True, up: bool = True, last: bool = True) -> int:
+    """A side on its way through an unpadded U-Net, or through one that a mistake describes."""
+    for _ in range(depth):
+        side = (side - lost) // 2
+    side -= lost if bottom else 0
+    for i in range(depth if up else 0):
+        side = 2 * side - (lost if last or i < depth - 1 else 0)
+    return side
+
+
+SIDE_SLIPS = (
+    Slip(
+        "184 pixels are lost at depth 4 only",
+        "follow the side through the stages in a loop over `depth`",
+        lambda s, d: s - 184,
+    ),
+    Slip(
+        "2 pixels are taken in a stage, and it takes 4",
+        "a stage has two convolutions, and each takes a pixel off both sides",
+        lambda s, d: through(s, d, 2),
+    ),
+    Slip(
+        "too much is lost: a stage takes 4 pixels in all, 1 on each side for each of two convolutions",
+        "side - 4 in a stage",
+        lambda s, d: through(s, d, 8),
+    ),
+    Slip(
+        "this is the network with padding: the side stays",
+        "without padding every 3x3 convolution takes 2 pixels",
+        lambda s, d: s,
+    ),
+    Slip(
+        "the stage at the bottom is missing",
+        "after the last halving come two more convolutions",
+        lambda s, d: through(s, d, bottom=False),
+    ),
+    Slip(
+        "only the way down: this is the side at the bottom",
+        "each of the `depth` stages up doubles the side, then takes 4 pixels",
+        lambda s, d: through(s, d, up=False),
+    ),
+    Slip(
+        "the last stage up is missing",
+        "after the last doubling come two more convolutions",
+        lambda s, d: through(s, d, last=False),
+    ),
+    Slip(
+        "the way up loses nothing here, but its convolutions have no padding either",
+        "each stage up: double the side, then take 4 pixels",
+        lambda s, d: through(s, d, up=False) * 2**d,
+    ),
+    Slip(
+        "one halving too few: there are `depth` of them",
+        "a stage, then a halving, `depth` times; then the bottom",
+        lambda s, d: through(s, d - 1),
+    ),
+    Slip(
+        "one halving too many: there are `depth` of them",
+        "a stage, then a halving, `depth` times; then the bottom",
+        lambda s, d: through(s, d + 1),
+    ),
+    Slip(
+        "the 1x1 convolution at the end takes no pixels",
+        "a 1x1 kernel needs no neighbours",
+        lambda s, d: through(s, d) - 2,
+    ),
+    Slip(
+        "the pixels are taken after the halving: the convolutions of a stage come before it",
+        "on the way down: side - 4, then halve",
+        lambda s, d: halved_first(s, d),
+    ),
+)
+
+
+def halved_first(side: int, depth: int) -> int:
+    for _ in range(depth):
+        side = side // 2 - 4
+    side -= 4
+    for _ in range(depth):
+        side = 2 * side - 4
+    return side
+
+
+@exercise("out_side(side, depth), the side of an unpadded U-Net's answer to a picture of this side")
+def ex03_side(f):
+    """f(side, depth): `depth` times (two 3x3 convolutions, halve), the bottom, `depth` times (double, two 3x3)."""
+    answer = Answer(f, "out_side(side, depth)")
+    for side, depth in ((572, 4), (140, 3), (76, 2), (300, 1)):
+        result = answer(side, depth)
+        if isinstance(result, bool | str | tuple | list | torch.Size | nn.Module) or not hasattr(result, "__int__"):
+            raise NotYet(
+                f"wrong type: {kind(result)} came back, and one whole number is asked for", hint="the side of a square"
+            )
+        if isinstance(result, Tensor) and result.numel() != 1:
+            raise NotYet(f"wrong shape: {tuple(result.shape)}, and one number is asked for", hint="return the side")
+        result = finite(tensor_of(torch.as_tensor(result)), "a division by 0?")
+        told = f"With a side of {side} and depth {depth}"
+        right = torch.tensor(through(side, depth))
+        compare(result, right, SIDE_SLIPS, (side, depth), told, hint="write down the side after every box of figure 1")
+    return "572 - 184 = 388, the two numbers of the paper's figure 1."
+
+
+def hits(m: Tensor) -> Tensor:
+    return m.double().diag()
+
+
+IOU_SLIPS = (
+    Slip(
+        "the mean over the classes, where one number for each class is asked for",
+        "leave .mean() to the caller",
+        lambda m: (hits(m) / (m.sum(0) + m.sum(1) - hits(m))).mean(),
+    ),
+    Slip(
+        "the hits are counted twice in the union",
+        "they are in the row sum and in the column sum: subtract them once",
+        lambda m: hits(m) / (m.sum(0) + m.sum(1)),
+    ),
+    Slip(
+        "this is the Dice score: it counts the hits twice, above and below",
+        "IoU is hits / (true + seen - hits)",
+        lambda m: 2 * hits(m) / (m.sum(0) + m.sum(1)),
+    ),
+    Slip(
+        "divided by the true pixels alone: this is the class accuracy (recall), which forgives false alarms",
+        "the union has the pixels seen as the class, too",
+        lambda m: hits(m) / m.sum(1),
+    ),
+    Slip(
+        "divided by the seen pixels alone: this is precision, which forgives what was missed",
+        "the union has the true pixels of the class, too",
+        lambda m: hits(m) / m.sum(0),
+    ),
+    Slip(
+        "divided by all pixels: a small class could never score",
+        "the union of one class: its row, its column, its hits only once",
+        lambda m: hits(m) / m.sum(),
+    ),
+    Slip(
+        "this is the pixel accuracy, one number for all classes",
+        "for each class by itself: hits / (true + seen - hits)",
+        lambda m: hits(m).sum() / m.sum(),
+    ),
+    Slip(
+        "the hits are left out of the union",
+        "union = true + seen - hits; what is left after another subtraction is only the mistakes",
+        lambda m: hits(m) / (m.sum(0) + m.sum(1) - 2 * hits(m)),
+    ),
+    Slip(
+        "whole-number division drops the share",
+        "/ divides with a fraction, // drops it",
+        lambda m: hits(m) // (m.sum(0) + m.sum(1) - hits(m)),
+    ),
+    Slip(
+        "the intersection alone: hits are counted and not divided",
+        "divide by the union",
+        lambda m: hits(m),
+    ),
+    Slip(
+        "the union alone",
+        "hits / union",
+        lambda m: m.sum(0) + m.sum(1) - hits(m),
+    ),
+    Slip(
+        "this is a percentage, and shares from 0 to 1 are asked for",
+        "do not multiply by 100",
+        lambda m: 100 * hits(m) / (m.sum(0) + m.sum(1) - hits(m)),
+    ),
+    Slip(
+        "this is 1 - IoU, the share of the union that is wrong",
+        "hits / union",
+        lambda m: 1 - hits(m) / (m.sum(0) + m.sum(1) - hits(m)),
+    ),
+    Slip(
+        "intersection and union are swapped",
+        "the smaller number belongs on top",
+        lambda m: (m.sum(0) + m.sum(1) - hits(m)) / hits(m),
+    ),
+)
+
+
+@exercise("iou(matrix), one IoU for each class; matrix[i, j] counts the pixels of class i that were seen as class j")
+def ex03_iou(f):
+    """f(matrix), (k, k) -> hits / (true + seen - hits): (k,)."""
+    answer = Answer(f, "iou(matrix)")
+    for matrix in ([[50, 3, 7], [10, 20, 5], [1, 4, 40]], [[900, 12], [50, 38]]):
+        m = torch.tensor(matrix)
+        told = f"With the matrix {show(m)}"
+        result = answer(m.clone())
+        if isinstance(result, list | tuple) and result and all(isinstance(v, float) or is_number(v) for v in result):
+            result = torch.tensor([float(v) for v in result])
+        elif type(result).__module__ == "numpy":
+            result = torch.as_tensor(result)
+        result = finite(tensor_of(result), "a class that nobody saw has a union of its true pixels, never 0")
+        right = hits(m) / (m.sum(0) + m.sum(1) - hits(m))
+        compare(result, right, IOU_SLIPS, (m,), told, hint="the diagonal over (row sum + column sum - diagonal)")
+    return "All-background is right in most pixels, and its IoU for the rare class is 0."
+
+
+def is_number(v: object) -> bool:
+    return isinstance(v, Tensor) and v.numel() == 1 and v.is_floating_point()
+
+
+class Box(nn.Module):
+    """A convolution with known numbers that says what it is given. With `up` it doubles the picture, too."""
+
+    def __init__(self, name: str, a: int, b: int, up: bool = False):
+        super().__init__()
+        self.name, self.a, self.up = name, a, up
+        self.weight = numbers(b, a, 3, 3, step=0.9 + 0.1 * a)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x is ...:
+            raise StillOpen(f"{self.name} was given `...`.")
+        if not isinstance(x, Tensor) or x.dim() != 4:
+            raise NotYet(f"{self.name} was given {kind(x)}", hint="pictures have four dimensions, (n, channels, h, w)")
+        if x.shape[1] != self.a:
+            raise NotYet(
+                f"{self.name} takes {self.a} channels and was given {x.shape[1]}",
+                f"What it was given has the shape {tuple(x.shape)}.",
+                self._hint(x),
+            )
+        x = interpolate(x, scale_factor=2) if self.up else x
+        return torch.tanh(nn.functional.conv2d(x, self.weight, padding=1))
+
+    def _hint(self, x: Tensor) -> str:
+        if self.name != "look_3":
+            return "follow the picture: look_1, halve, look_2, double, look_3"
+        if len(x) == 2 * SAMPLES:
+            return "concatenated on dimension 0, the samples were doubled: channels are dimension 1"
+        if x.shape[2] != x.shape[3]:
+            return "concatenated along height or width: channels are dimension 1"
+        if x.shape[1] == 2:
+            return "2 channels are seen + x, or one of the two alone; concatenated they are 4"
+        return "2 channels from the skip, what look_1 saw, and 2 from `double`: 4 together"
+
+
+SAMPLES = 2
+
+
+class Halve(nn.Module):
+    """Max pooling that says what it is given."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x is ...:
+            raise StillOpen("halve was given `...`.")
+        if not isinstance(x, Tensor) or x.dim() != 4:
+            raise NotYet(f"halve was given {kind(x)}", hint="pictures have four dimensions, (n, channels, h, w)")
+        return max_pool2d(x, 2)
+
+
+def boxes() -> tuple[nn.Module, ...]:
+    return Box("look_1", 1, 2), Halve(), Box("look_2", 2, 4), Box("double", 4, 2, up=True), Box("look_3", 4, 2)
+
+
+def small_unet(look_1, halve, look_2, double, look_3, x: Tensor) -> Tensor:
+    seen = look_1(x)
+    return look_3(torch.cat([seen, double(look_2(halve(seen)))], 1))
+
+
+def other_ways(look_1, halve, look_2, double, look_3, x: Tensor) -> tuple[tuple[str, str, Tensor], ...]:
+    """Wrong networks of the same boxes: (name, hint, answer)."""
+    seen = look_1(x)
+    drawn = double(look_2(halve(seen)))
+    hint = "cat([seen, x], dim=1): first what was seen, then what is drawn"
+    return (
+        ("x comes first, the skip second", hint, look_3(torch.cat([drawn, seen], 1))),
+        ("the skip stands twice, and what is drawn is missing", hint, look_3(torch.cat([seen, seen], 1))),
+        ("what is drawn stands twice, and the skip is missing", hint, look_3(torch.cat([drawn, drawn], 1))),
+        (
+            "the skip was halved and doubled again: its detail is gone",
+            "keep what look_1 saw before the halving",
+            look_3(torch.cat([interpolate(halve(seen), scale_factor=2), drawn], 1)),
+        ),
+        (
+            "the skip is all zeros: this network has the size of a U-Net and the sight of an encoder-decoder",
+            hint,
+            look_3(torch.cat([torch.zeros_like(seen), drawn], 1)),
+        ),
+        ("look_3 was not asked", "the last line is look_3(...)", torch.cat([seen, drawn], 1)),
+        (
+            "the sum stands twice: adding mixes what was seen with what is drawn",
+            hint,
+            look_3(torch.cat([seen + drawn, seen + drawn], 1)),
+        ),
+    )
+
+
+@exercise("unet(look_1, halve, look_2, double, look_3, x), a U-Net with one skip, from look_1 to look_3")
+def ex03_unet(f):
+    """f(look_1, halve, look_2, double, look_3, x) -> look_3(cat([seen, double(look_2(halve(seen)))], 1))."""
+    answer = Answer(f, "unet(look_1, halve, look_2, double, look_3, x)")
+    parts = boxes()
+    x = numbers(SAMPLES, 1, 4, 4, step=0.8).requires_grad_()
+    result = played(answer, *parts, x)
+    right = small_unet(*parts, x)
+    slips = [Slip(name, hint, lambda x, out=out: out) for name, hint, out in other_ways(*parts, x)]
+    compare(
+        result, right, slips, (x,), "For a picture of 4 x 4", hint="follow the picture: look_1, halve, look_2, double"
+    )
+    same_gradient(result.square().sum(), right.square().sum(), [x], ["x"], "learning, too, goes through the skip")
+    return "Two ways lead from look_1 to look_3: one through the bottom, and a short one for the detail."

@@ -1,0 +1,468 @@
+"""Exercises of chapter 04: a critic that judges patches."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from gancourse.check.ch01 import judge_d_loss, overflow
+from gancourse.check.verdict import (
+    Answer,
+    NotYet,
+    Slip,
+    StillOpen,
+    compare,
+    exercise,
+    finite,
+    kind,
+    tensor_of,
+)
+
+Layers = Sequence[tuple[int, ...]]
+
+
+def field_of(layers: Layers) -> int:
+    r = 1
+    for kernel, stride in reversed(layers):
+        r = (r - 1) * stride + kernel
+    return r
+
+
+def forwards(layers: Layers) -> int:
+    """The same recursion, run from the first layer to the last: wrong where strides differ."""
+    return field_of(layers[::-1])
+
+
+FIELD_SLIPS = (
+    Slip(
+        "the recursion runs from the first layer to the last: the strides of later layers are counted on earlier ones",
+        "begin at the logit, r = 1, and go back: for kernel, stride in reversed(layers)",
+        forwards,
+    ),
+    Slip(
+        "the strides are ignored",
+        "after a stride of 2 one step is two pixels: (r - 1) stride + kernel",
+        lambda layers: 1 + sum(k - 1 for k, _ in layers),
+    ),
+    Slip(
+        "the kernels are multiplied",
+        "r <- (r - 1) stride + kernel, layer by layer",
+        lambda layers: product(k for k, _ in layers),
+    ),
+    Slip(
+        "the strides are multiplied: this is the step from one logit's square to the next",
+        "r <- (r - 1) stride + kernel",
+        lambda layers: product(s for _, s in layers),
+    ),
+    Slip(
+        "r times stride instead of r - 1: r places have r - 1 steps between them",
+        "r <- (r - 1) stride + kernel",
+        lambda layers: fold(layers, lambda r, k, s: r * s + k),
+    ),
+    Slip(
+        "r times stride, less than a kernel added: off by the stride's size",
+        "r <- (r - 1) stride + kernel",
+        lambda layers: fold(layers, lambda r, k, s: r * s + k - 1),
+    ),
+    Slip(
+        "the recursion begins with 0: a logit alone sees 1",
+        "begin with r = 1",
+        lambda layers: fold(layers, lambda r, k, s: (r - 1) * s + k, 0),
+    ),
+    Slip(
+        "kernel and stride are swapped",
+        "each layer is (kernel, stride): r <- (r - 1) stride + kernel",
+        lambda layers: fold(layers, lambda r, k, s: (r - 1) * k + s),
+    ),
+    Slip(
+        "the kernels are added up",
+        "neighbouring squares overlap: (r - 1) stride + kernel",
+        lambda layers: sum(k for k, _ in layers),
+    ),
+    Slip(
+        "the last layer alone",
+        "go on to the first: r is what the layer above needs to see",
+        lambda layers: layers[-1][0],
+    ),
+    Slip("the area, and the side is asked for", "leave out the square", lambda layers: field_of(layers) ** 2),
+)
+
+
+def fold(layers: Layers, step, r: int = 1) -> int:
+    for kernel, stride in reversed(layers):
+        r = step(r, kernel, stride)
+    return r
+
+
+def product(numbers) -> int:
+    result = 1
+    for n in numbers:
+        result *= n
+    return result
+
+
+@exercise("receptive_field(layers), the side of the square that one logit sees; layers is a list of (kernel, stride)")
+def ex04_field(f):
+    """f([(kernel, stride), ...]) -> from the last layer to the first: r <- (r - 1) stride + kernel, from r = 1."""
+    answer = Answer(f, "receptive_field(layers)")
+    for layers in (
+        [(5, 3), (4, 2), (3, 1)],
+        [(4, 2), (4, 1), (4, 1)],
+        [(4, 2), (4, 2), (4, 2), (4, 1), (4, 1)],
+        [(1, 1), (1, 1)],
+    ):
+        side = whole(answer(list(layers)), "the side of a square")
+        told = f"With (kernel, stride) = {layers}"
+        hint = "from the last layer to the first: r <- (r - 1) stride + kernel"
+        compare(side, torch.tensor(field_of(layers)), FIELD_SLIPS, (layers,), told, hint=hint)
+    return "Strides multiply what lies behind them: five layers of kernel 4 see 70 pixels, not 16."
+
+
+def whole(result: object, what: str) -> Tensor:
+    """The result as one number in a tensor."""
+    if isinstance(result, Tensor) and result.is_complex():
+        raise NotYet("wrong type: a complex tensor came back, and one whole number is asked for", hint=what)
+    if isinstance(result, bool | str | bytes | complex | tuple | list | torch.Size | nn.Module):
+        raise NotYet(f"wrong type: {kind(result)} came back, and one whole number is asked for", hint=what)
+    if not isinstance(result, Tensor) and not hasattr(result, "__int__"):
+        raise NotYet(f"wrong type: {kind(result)} came back, and one whole number is asked for", hint=what)
+    if isinstance(result, Tensor) and result.dtype == torch.bool:
+        raise NotYet("wrong type: True or False came back, and one whole number is asked for", hint=what)
+    result = torch.as_tensor(result).to_dense()
+    if result.numel() != 1:
+        raise NotYet(f"wrong shape: {tuple(result.shape)}, and one number is asked for", hint=what)
+    return finite(result, "a division by 0?")
+
+
+def left(size: int, layers: int) -> int:
+    return size // 2**layers - 2
+
+
+MAP_SLIPS = (
+    Slip(
+        "the two layers of stride 1 are missing: each takes one place from the map",
+        "subtract 1 for each of them",
+        lambda n, k: n // 2**k,
+    ),
+    Slip(
+        "one of the two layers of stride 1 is missing",
+        "one s1 layer with norm, and the last one with 1 channel: - 2",
+        lambda n, k: n // 2**k - 1,
+    ),
+    Slip(
+        "padding 1 is forgotten in the last two layers",
+        "kernel 4 with padding 1 takes one place, not three",
+        lambda n, k: n // 2**k - 6,
+    ),
+    Slip(
+        "one halving too many",
+        "`layers` convolutions halve, and two more keep the size but for one place",
+        lambda n, k: n // 2 ** (k + 1) - 2,
+    ),
+    Slip("one halving too few", "the first convolution halves, too", lambda n, k: n // 2 ** (k - 1) - 2),
+    Slip(
+        "halved once, as if by one layer",
+        "each of the `layers` convolutions halves: 2**layers",
+        lambda n, k: n // 2 - 2,
+    ),
+    Slip(
+        "divided by 2 layers: each layer halves what the one before it left", "2**layers", lambda n, k: n // (2 * k) - 2
+    ),
+    Slip("half a logit: halving an odd size rounds down", "// in place of /", lambda n, k: n / 2**k - 2),
+    Slip(
+        "a square for every pixel: squares stand 2**layers pixels apart",
+        "count along the map, layer by layer",
+        lambda n, k: n - field_of([(4, 2)] * k + [(4, 1)] * 2) + 1,
+    ),
+    Slip("the number of all logits, and the side is asked for", "leave out the square", lambda n, k: left(n, k) ** 2),
+    Slip(
+        "2 is added: kernel 4 with padding 1 and stride 1 shrinks the map by 1",
+        "n + 2 - 4 + 1 = n - 1, twice",
+        lambda n, k: n // 2**k + 2,
+    ),
+)
+
+
+@exercise("map_side(size, layers), how many logits stand along one side of a PatchGAN's map")
+def ex04_map(f):
+    """f(size, layers) -> size // 2**layers - 2."""
+    answer = Answer(f, "map_side(size, layers)")
+    for size, layers in ((233, 3), (256, 3), (70, 1), (150, 4), (96, 5)):
+        side = whole(answer(size, layers), "the side of a square")
+        told = f"With pictures of {size} px and {layers} layer{'s' * (layers > 1)} that halve{'s' * (layers == 1)}"
+        hint = "n -> (n + 2 padding - kernel) // stride + 1, for each layer in turn"
+        compare(side, torch.tensor(left(size, layers)), MAP_SLIPS, (size, layers), told, hint=hint)
+    return "size // 2**layers - 2. At 64 px and 5 layers it is 0: this is why the 286 px critic refuses such pictures."
+
+
+def span(i: int, layers: Layers) -> Tensor:
+    """First and last pixel of logit i."""
+    return torch.tensor(back(i, i, layers, lambda s, k, p: (s, p, k - 1)))
+
+
+def back(first: int, last: int, layers: Layers, terms) -> tuple[int, int]:
+    """From a logit to the pixels: a place is multiplied by a, loses b, and at the far end gains c."""
+    for kernel, stride, padding in reversed(layers):
+        a, b, c = terms(stride, kernel, padding)
+        first, last = first * a - b, last * a - b + c
+    return first, last
+
+
+SQUARE_SLIPS = (
+    Slip(
+        "padding is forgotten: the first square begins left of the picture",
+        "subtract the layer's padding at each step",
+        lambda i, L: torch.tensor(back(i, i, L, lambda s, k, p: (s, 0, k - 1))),
+    ),
+    Slip(
+        "padding is added: it shifts the squares towards the picture's outside",
+        "first = first stride - padding",
+        lambda i, L: torch.tensor(back(i, i, L, lambda s, k, p: (s, -p, k - 1))),
+    ),
+    Slip(
+        "off by one: a kernel of 4 that begins at row 3 ends at row 6",
+        "last = last stride - padding + kernel - 1",
+        lambda i, L: torch.tensor(back(i, i, L, lambda s, k, p: (s, p, k))),
+    ),
+    Slip(
+        "this is one past the last pixel: a slice ends so, and the last pixel itself is asked for",
+        "subtract 1 from the end",
+        lambda i, L: span(i, L) + torch.tensor([0, 1]),
+    ),
+    Slip(
+        "the layers are gone through from the first to the last",
+        "from the logit back to the picture: reversed(layers)",
+        lambda i, L: span(i, L[::-1]),
+    ),
+    Slip(
+        "the part in the padding is cut off, and the whole square is asked for",
+        "let the first pixel be negative",
+        lambda i, L: span(i, L).clamp(min=0),
+    ),
+    Slip("the square of logit 0: i is not used", "begin with first = last = i", lambda i, L: span(0, L)),
+    Slip(
+        "counted from 1: logits and pixels are counted from 0",
+        "begin with first = last = i",
+        lambda i, L: span(i, L) + 1,
+    ),
+    Slip("last and first are swapped", "return first, last", lambda i, L: span(i, L).flip(0)),
+    Slip(
+        "first pixel and side, and the last pixel is asked for",
+        "last = first + side - 1",
+        lambda i, L: torch.stack([span(i, L)[0], span(i, L)[1] - span(i, L)[0] + 1]),
+    ),
+    Slip(
+        "neighbouring squares do not stand a whole side apart: they overlap",
+        "they stand apart by the product of the strides",
+        lambda i, L: span(0, L) + i * (span(0, L)[1] - span(0, L)[0] + 1),
+    ),
+    Slip(
+        "neighbouring squares stand apart by the product of the strides, not by 1",
+        "a logit further is one stride further, in each layer",
+        lambda i, L: span(0, L) + i,
+    ),
+)
+
+
+@exercise(
+    "square(i, layers), the first and the last pixel that logit i sees; layers is a list of (kernel, stride, padding)"
+)
+def ex04_square(f):
+    """f(i, [(kernel, stride, padding), ...]) -> (first, last), along one direction; negative in the padding."""
+    answer = Answer(f, "square(i, layers)")
+    for i, layers in (
+        (2, [(5, 3, 2), (4, 2, 1), (3, 1, 1)]),
+        (3, [(4, 2, 1), (4, 1, 1), (4, 1, 1)]),
+        (0, [(4, 2, 1)] * 3 + [(4, 1, 1)] * 2),
+        (7, [(1, 1, 0)]),
+    ):
+        pair = pair_of(answer(i, list(layers)))
+        told = f"With i = {i} and (kernel, stride, padding) = {layers}"
+        hint = "begin with first = last = i, and go back layer by layer"
+        compare(pair, span(i, layers), SQUARE_SLIPS, (i, layers), told, hint=hint)
+    return "The last one less the first, and one more, is the receptive field; below 0 lies the padding."
+
+
+def pair_of(result: object) -> Tensor:
+    """First and last, as a tensor of two."""
+    hint = "return first, last"
+    if isinstance(result, Tensor):
+        result = finite(tensor_of(result), "there is no division here").to_dense()
+        if result.dtype == torch.bool or result.numel() != 2:
+            raise NotYet(f"wrong shape: {kind(result)} came back, and two numbers are asked for", hint=hint)
+        return result.flatten()
+    if not isinstance(result, tuple | list | torch.Size) or len(result) != 2:
+        raise NotYet(f"wrong type: {kind(result)} came back, and two numbers are asked for", hint=hint)
+    return torch.stack([whole(part, hint).flatten()[0].double() for part in result])
+
+
+class PatchCritic(nn.Module):
+    """A critic of pairs with known numbers, one logit for each quarter of the picture: (n, 2, 4, 4) -> (n, 1, 2, 2).
+
+    A quarter's logit is the mean over it of 2 y - 1.5 x + 3 x y, where x and y are the two channels.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor([-1.5, 2.0, 3.0]))
+
+    def forward(self, pair: Tensor, *more: Tensor) -> Tensor:
+        if pair is ...:
+            raise StillOpen("D was given `...`.")
+        if more:
+            raise NotYet(
+                f"D was given {1 + len(more)} arguments",
+                hint="this critic takes one: the two pictures concatenated, torch.cat([x, y], dim=1)",
+            )
+        if not isinstance(pair, Tensor) or pair.dim() != 4:
+            raise NotYet(f"D was given {kind(pair)}", hint="D takes pairs, (n, c_x + c_y, h, w): torch.cat, dim=1")
+        if pair.shape[1] == 1 and pair.shape[2:] == (4, 4):
+            alone = "a batch of single pictures"
+            raise NotYet(
+                f"D was given {alone}, (n, 1, h, w), and it judges pairs",
+                "Without x it could not know that y belongs to another house; with dim=0 each picture stands alone.",
+                "torch.cat([x, y], dim=1): one picture behind the other, as channels",
+            )
+        if pair.shape[1:] != (2, 4, 4):
+            raise NotYet(
+                f"D was given {kind(pair)}, and it judges pairs (n, c_x + c_y, h, w)",
+                hint="torch.cat([x, y], dim=1): one picture behind the other, as channels",
+            )
+        x, y = pair[:, :1], pair[:, 1:]
+        seen = torch.stack([x, y, x * y])  # (3, n, 1, 4, 4)
+        quarters = seen.unflatten(-1, (2, 2)).unflatten(-3, (2, 2)).mean((-1, -3))  # (3, n, 1, 2, 2)
+        return torch.einsum("k,k...->...", self.weight, quarters)
+
+
+def sketch(*means: float) -> Tensor:
+    """One 4 x 4 picture for each mean, no two of its quarters alike: (n, 1, 4, 4)."""
+    bumps = torch.tensor([[0.5, 0.1, -0.8, 0.2], [0.3, -0.1, 0.4, -0.6], [-0.4, 0.7, 0.9, 0.1], [0.2, -0.3, 0.6, -0.5]])
+    return torch.stack([m + bumps.roll(i, 1) for i, m in enumerate(means)])[:, None]
+
+
+def patch_slips(D: nn.Module, x: Tensor, y: Tensor, fake: Tensor) -> tuple[Slip, ...]:
+    """What comes out if patches or pairs are mixed up."""
+
+    def D2(a: Tensor, b: Tensor) -> Tensor:
+        return D(torch.cat([a, b], 1))
+
+    def loss(real: Tensor, fooled: Tensor) -> Tensor:
+        return softplus(-real).mean() + softplus(fooled).mean()
+
+    others = (x.roll(1, 0), x.roll(-1, 0), x.flip(0))
+    own = "each picture stands behind its own x: cat([x, y], dim=1) and cat([x, fake], dim=1)"
+    patches = "each patch gets a verdict of its own: softplus of the map, then the mean over all of it"
+    return (
+        Slip(
+            "the loss of the mean: the patches of a picture are averaged first, as if D were an image D",
+            patches,
+            lambda r, f: loss(r.mean((1, 2, 3)), f.mean((1, 2, 3))),
+        ),
+        Slip(
+            "the patches of a picture are added up before the loss",
+            patches,
+            lambda r, f: loss(r.sum((1, 2, 3)), f.sum((1, 2, 3))),
+        ),
+        Slip(
+            "summed over the patches of a picture: the loss would grow with the picture's size",
+            "the mean over the whole map, .mean()",
+            lambda r, f: (softplus(-r) + softplus(f)).sum((1, 2, 3)).mean(),
+        ),
+        Slip("only one patch is judged", patches, lambda r, f: loss(r[..., 0, 0], f[..., 0, 0])),
+        Slip("only the worst patch is judged", patches, lambda r, f: loss(r.amin((1, 2, 3)), f.amax((1, 2, 3)))),
+        Slip("x and y are swapped in both pairs", own, lambda r, f: loss(D2(y, x), D2(fake, x))),
+        Slip("x and y are swapped in the real pair", own, lambda r, f: loss(D2(y, x), f)),
+        Slip("x and the fake are swapped", own, lambda r, f: loss(r, D2(fake, x))),
+        Slip(
+            "the fake is judged beside the right answer y, not beside the input x",
+            own,
+            lambda r, f: loss(r, D2(y, fake)),
+        ),
+        Slip("x is judged as its own answer", own, lambda r, f: loss(D2(x, x), f)),
+        *(
+            Slip("the fakes are paired with the x of another house", own, lambda r, f, z=z: loss(r, D2(z, fake)))
+            for z in others
+        ),
+        *(
+            Slip("the real pictures are paired with the x of another house", own, lambda r, f, z=z: loss(D2(z, y), f))
+            for z in others
+        ),
+    )
+
+
+@exercise("d_loss(D, x, y, fake), the loss of a critic that returns a map of logits for the pair cat([x, y], dim=1)")
+def ex04_d_loss(f):
+    """f(D, x, y, fake) -> softplus(-D(cat(x, y))).mean() + softplus(D(cat(x, fake))).mean(), or half of it."""
+    answer = Answer(f, "d_loss(D, x, y, fake)")
+    for x, y, fake in (
+        (sketch(-0.1, 0.2, 0.5), sketch(0.3, 0.1, -0.4), sketch(0.7, -0.6, 0.15)),
+        (sketch(0.4, -0.3), sketch(0.6, -0.5), sketch(-0.2, 0.35)),
+    ):
+        D = PatchCritic()
+        loss = answer(D, x.clone(), y.clone(), fake.clone())
+        real, fooled = D(torch.cat([x, y], 1)), D(torch.cat([x, fake], 1))
+        judge_d_loss(loss, D, real, fooled, patch_slips(D, x, y, fake))
+    return "The mean of the losses, not the loss of the mean: every patch is right or wrong for itself." + overflow(
+        lambda: answer(
+            PatchCritic(), torch.zeros(1, 1, 4, 4), torch.full((1, 1, 4, 4), -100.0), torch.full((1, 1, 4, 4), 100.0)
+        ),
+        400.0,
+    )
+
+
+CLAIMS = {
+    "a": "A larger patch is always better: among the paper's sizes 286 px scored best.",
+    "b": "At 64 px it leaves no map; the smallest picture that it takes has 96 px.",
+    "c": "It has four times the weights of the 70 px critic, is deeper, and may be harder to train.",
+    "d": "It cannot see fine texture: a large square shows coarse shapes only.",
+    "e": "At 256 px more than half of what its corner logit sees is padding.",
+    "f": "Its squares do not overlap, so it misses what lies on their borders.",
+}
+ABOUT = {  # letter: (is it true, why)
+    "a": (False, "in table 3 of the paper 70 px has a per-pixel accuracy of 0.66, 286 px one of 0.42"),
+    "b": (True, "64 // 2**5 - 2 is 0, and 96 // 2**5 - 2 is 1"),
+    "c": (
+        True,
+        "11.2 million weights against 2.8 million, and two layers more; the paper gives it as a possible cause",
+    ),
+    "d": (False, "its first layers are those of the smaller critics, so every pixel still reaches its logits"),
+    "e": (
+        True,
+        "that square runs from row -95 to row 190: 191 of 286 rows and columns lie in the picture, 45 % of its area",
+    ),
+    "f": (False, "the squares stand 32 px apart and have sides of 286 px"),
+}
+
+
+@exercise('the letters of all true claims about the 286 px critic, as in "ab"')
+def ex04_286(chosen):
+    """The letters of the true ones among CLAIMS, in any order."""
+    letters = letters_of(chosen)
+    for letter, (true, why) in ABOUT.items():
+        if (letter in letters) != true:
+            what = f"({letter}) is true and missing" if true else f"({letter}) is not true"
+            raise NotYet(
+                what, f"“{CLAIMS[letter]}” {why[0].upper()}{why[1:]}.", "compute the squares and maps above once more"
+            )
+    return "It sees more and judges worse: a patch need only be as large as what it should judge."
+
+
+def letters_of(chosen: object) -> set[str]:
+    """The letters.
+
+    Raises:
+        NotYet: one is unknown, or these are no letters at all.
+        StillOpen: a `...` is among them, or nothing is.
+    """
+    if isinstance(chosen, str):
+        chosen = [letter for letter in chosen if letter.isalnum()]
+    if not isinstance(chosen, list | tuple | set | frozenset):
+        raise NotYet(f"the check was given {kind(chosen)}", hint='hand over letters, as in "ab" or ["a", "b"]')
+    if not chosen or ... in chosen:
+        raise StillOpen
+    letters = {str(letter).strip().lower() for letter in chosen}
+    unknown = sorted(letters - set(CLAIMS))
+    if unknown:
+        raise NotYet(f"no claim has the letter {', '.join(unknown)}", hint=f"the letters are {', '.join(CLAIMS)}")
+    return letters

@@ -1,0 +1,533 @@
+"""Exercises of chapter 05: learn the loss, too."""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss, smooth_l1_loss, softplus
+
+from gancourse.check.ch01 import G_SLIPS, overflow
+from gancourse.check.ch04 import PatchCritic, sketch
+from gancourse.check.verdict import (
+    Answer,
+    NotYet,
+    Slip,
+    compare,
+    exercise,
+    finite,
+    kind,
+    loss_of,
+    same,
+    same_gradient,
+    show,
+    tensor_of,
+)
+
+
+def wave(*shape: int, step: float = 1.7) -> Tensor:
+    """Numbers between -1 and 1, no two alike."""
+    return (torch.arange(1, 1 + math.prod(shape)) * step).sin().view(shape)
+
+
+def pair(x: Tensor, y: Tensor, dim: int = 1) -> Tensor:
+    return torch.cat([x, y], dim)
+
+
+BEHIND = "torch.cat([x, y], dim=1): the channels of y behind those of x"
+SHOWN_SLIPS = (
+    Slip("y comes first, x second", "the critics of this course expect cat([x, y])", lambda x, y: pair(y, x)),
+    Slip(
+        "concatenated on dimension 0, which holds the houses: D would judge x and y as two pictures of their own",
+        BEHIND,
+        lambda x, y: pair(x, y, 0),
+    ),
+    Slip(
+        "y stands below x: a small patch would see one or the other, and never both at one place",
+        BEHIND,
+        lambda x, y: pair(x, y, 2),
+    ),
+    Slip(
+        "y stands beside x: a small patch would see one or the other, and never both at one place",
+        BEHIND,
+        lambda x, y: pair(x, y, 3),
+    ),
+    Slip(
+        "stacked: this makes a new dimension, and D takes (n, c_x + c_y, h, w)",
+        "cat joins along a dimension that is there: dim=1",
+        lambda x, y: torch.stack([x, y], 1),
+    ),
+    Slip(
+        "stacked: this makes a new dimension, and D takes (n, c_x + c_y, h, w)",
+        "cat joins along a dimension that is there: dim=1",
+        lambda x, y: torch.stack([x, y]),
+    ),
+    Slip("added: from a sum nobody can tell what was x and what was y", BEHIND, lambda x, y: x + y),
+    Slip("the mean of both: nobody can tell what was x and what was y", BEHIND, lambda x, y: (x + y) / 2),
+    Slip("subtracted: from a difference nobody can tell what was x and what was y", BEHIND, lambda x, y: y - x),
+    Slip("multiplied: from a product nobody can tell what was x and what was y", BEHIND, lambda x, y: x * y),
+    Slip(
+        "y alone: D could not know which house was asked for, and a sharp picture of another one would pass",
+        BEHIND,
+        lambda x, y: y,
+    ),
+    Slip("x alone: there is nothing to judge", BEHIND, lambda x, y: x),
+    Slip("x twice, and y is missing", BEHIND, lambda x, y: pair(x, x)),
+    Slip("y twice, and x is missing", BEHIND, lambda x, y: pair(y, y)),
+    Slip("each y stands behind the x of another house", "leave the order as it is", lambda x, y: pair(x, y.roll(1, 0))),
+)
+
+
+@exercise("shown(x, y), what the critic sees of a pair: one batch of (n, c_x + c_y, h, w)")
+def ex05_shown(f):
+    """f(x, y) -> cat([x, y], dim=1), with a gradient for whoever drew y."""
+    answer = Answer(f, "shown(x, y)")
+    for n, c_x, c_y, h, w in ((2, 2, 2, 1, 2), (4, 2, 3, 4, 2)):
+        x = torch.arange(1.0, 1 + n * c_x * h * w).view(n, c_x, h, w)
+        y = torch.arange(100.0, 100 + n * c_y * h * w).view(n, c_y, h, w).requires_grad_()
+        right = pair(x, y)
+        result = finite(tensor_of(answer(x.clone(), y)), "neither x nor y has a NaN")
+        told = f"With x = 1, 2, ... of shape {tuple(x.shape)} and y = 100, 101, ... of shape {tuple(y.shape)},"
+        compare(result, right, SHOWN_SLIPS, (x, y), told, hint=BEHIND)
+        tensor_of(result, right.shape, BEHIND)
+        same_gradient(result, right.sum(), [y], ["y"], "where y is G's picture, G learns through it: no detach here")
+    return "A pixel of x and the pixel of y at its place lie in one column of channels: a patch sees both."
+
+
+def adversarial(D: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    return softplus(-D(pair(x, y))).mean()
+
+
+def distance(change: Callable) -> Callable:
+    """The loss with another distance between fake and y in it."""
+    return lambda D, x, y, fake, l1: adversarial(D, x, fake) + l1 * change(fake, y)
+
+
+def judged(see: Callable) -> Callable:
+    """The loss with another pair shown to D."""
+    return lambda D, x, y, fake, l1: adversarial(D, *see(x, y, fake)) + l1 * l1_loss(fake, y)
+
+
+def weighed(weigh: Callable) -> Callable:
+    """The loss with its two terms weighed in another way."""
+    return lambda D, x, y, fake, l1: weigh(adversarial(D, x, fake), l1_loss(fake, y), l1)
+
+
+NEAR = "(fake - y).abs().mean(): the mean over all pixels, channels and houses"
+OWN = "the fake is an answer to x, so D judges cat([x, fake], dim=1)"
+EQ4 = "softplus(-D(...)).mean() + l1 * (fake - y).abs().mean()"
+G_LOSS_SLIPS = (
+    Slip(
+        "the distance is taken to x, the question; near to y, the answer, is what the fake should be",
+        NEAR,
+        lambda D, x, y, fake, l1: adversarial(D, x, fake) + l1 * l1_loss(fake, x),
+    ),
+    Slip(
+        "the distance of x and y: G has no part in it",
+        NEAR,
+        lambda D, x, y, fake, l1: adversarial(D, x, fake) + l1 * l1_loss(x, y),
+    ),
+    Slip(
+        "L1 is a sum here: it would grow with the size of the pictures",
+        NEAR,
+        distance(lambda f, y: (f - y).abs().sum()),
+    ),
+    Slip(
+        "L1 is summed over the pixels of a house: it would grow with the size of the pictures",
+        NEAR,
+        distance(lambda f, y: (f - y).abs().sum((1, 2, 3)).mean()),
+    ),
+    Slip(
+        "squared errors in place of L1: they ask for the mean of all answers, which blurs more",
+        NEAR,
+        distance(lambda f, y: (f - y).square().mean()),
+    ),
+    Slip("the root of the squared errors in place of L1", NEAR, distance(lambda f, y: (f - y).square().mean().sqrt())),
+    Slip("the length of the difference in place of L1", NEAR, distance(lambda f, y: (f - y).norm())),
+    Slip("smooth L1: near 0 it is a square", "l1_loss, or abs", distance(smooth_l1_loss)),
+    Slip("no absolute value: too bright here pays for too dark there", NEAR, distance(lambda f, y: (f - y).mean())),
+    Slip(
+        "the absolute value of the mean: too bright here pays for too dark there",
+        "first .abs(), then .mean()",
+        distance(lambda f, y: (f - y).mean().abs()),
+    ),
+    Slip("the weight stands at the wrong term", EQ4, weighed(lambda gan, near, l1: l1 * gan + near)),
+    Slip("the weight stands at both terms", EQ4, weighed(lambda gan, near, l1: l1 * (gan + near))),
+    Slip("l1 is not used", EQ4, weighed(lambda gan, near, l1: gan + near)),
+    Slip(
+        "100 is written into the formula, and l1 is not used",
+        "100 is what l1 is if nobody says otherwise",
+        weighed(lambda gan, near, l1: gan + 100 * near),
+    ),
+    Slip("divided by the weight", EQ4, weighed(lambda gan, near, l1: gan + near / l1)),
+    Slip("the critic's word is missing: this is L1 alone", EQ4, weighed(lambda gan, near, l1: l1 * near)),
+    Slip("L1 is missing: this is the cGAN alone", EQ4, weighed(lambda gan, near, l1: gan)),
+    Slip("L1 is subtracted, so G would gain by being far off", EQ4, weighed(lambda gan, near, l1: gan - l1 * near)),
+    Slip(
+        "missing minus: both terms are costs, and an optimizer makes them small",
+        EQ4,
+        weighed(lambda gan, near, l1: -gan - l1 * near),
+    ),
+    Slip(
+        "half the loss",
+        "only the critic's loss is halved by the paper; nothing is halved here",
+        weighed(lambda gan, near, l1: (gan + l1 * near) / 2),
+    ),
+    Slip("D is shown the real pair (x, y): G has no part in it", OWN, judged(lambda x, y, f: (x, y))),
+    Slip(
+        "D is shown (fake, y), the fake in the place of the question and y as its answer",
+        OWN,
+        judged(lambda x, y, f: (f, y)),
+    ),
+    Slip("D is shown (y, fake), the fake beside the answer, not beside x", OWN, judged(lambda x, y, f: (y, f))),
+    Slip("D is shown (fake, x): x comes first", OWN, judged(lambda x, y, f: (f, x))),
+    Slip("D is shown the fake twice, and never x", OWN, judged(lambda x, y, f: (f, f))),
+    Slip("D is shown the fakes with the x of another house", OWN, judged(lambda x, y, f: (x.roll(1, 0), f))),
+    Slip(
+        "summed over the patches of a picture: the loss would grow with its size",
+        "the mean over the whole map, .mean()",
+        lambda D, x, y, fake, l1: softplus(-D(pair(x, fake))).sum((1, 2, 3)).mean() + l1 * l1_loss(fake, y),
+    ),
+    Slip(
+        "the patches of a picture are averaged before softplus, as if D were an image D",
+        "each patch gets a verdict of its own: first softplus, then .mean()",
+        lambda D, x, y, fake, l1: softplus(-D(pair(x, fake)).mean((1, 2, 3))).mean() + l1 * l1_loss(fake, y),
+    ),
+    Slip(
+        "a sum instead of a mean, in both terms",
+        "use .mean() twice, so that neither size nor number of the pictures matters",
+        lambda D, x, y, fake, l1: softplus(-D(pair(x, fake))).sum() + l1 * (fake - y).abs().sum(),
+    ),
+)
+
+
+@exercise(
+    "g_loss(D, x, y, fake, l1), the forger's loss of eq. 4: non-saturating, on the pair (x, fake), plus l1 times L1"
+)
+def ex05_g_loss(f):
+    """f(D, x, y, fake, l1) -> mean of softplus(-D(cat(x, fake))) + l1 * mean |fake - y|, with a gradient for G."""
+    answer = Answer(f, "g_loss(D, x, y, fake, l1)")
+    for l1, x, y, fake in (
+        (10, sketch(0.4, -0.3), sketch(0.6, -0.5), sketch(-0.4, 0.35).flip(2)),
+        (0.5, sketch(-0.1, 0.2, 0.5), sketch(0.3, 0.1, -0.4).flip(3), sketch(0.7, -0.6, 0.15)),
+    ):
+        D, fake = PatchCritic(), fake.requires_grad_()
+        loss = loss_of(answer(D, x.clone(), y.clone(), fake, l1))
+        logits, near = D(pair(x, fake)), l1_loss(fake, y)
+        told = (
+            f"With l1 = {l1}, D(x, fake) = {show(logits.flatten(1))} (a row for each house)"
+            f" and mean |fake - y| = {show(near)},"
+        )
+        gan = [Slip(s.name, s.hint, lambda *_, s=s, d=logits, e=l1 * near: s.formula(d) + e) for s in G_SLIPS]
+        right = adversarial(D, x, fake) + l1 * near
+        compare(loss, right, [*G_LOSS_SLIPS, *gan], (D, x, y, fake, l1), told, hint=EQ4)
+        expect_both_teachers(loss, adversarial(D, x, fake), l1 * near, fake)
+    return "Two teachers: L1 says where things belong, D says what cannot be true." + overflow(
+        lambda: answer(PatchCritic(), *(torch.full((1, 1, 4, 4), v) for v in (0.0, 0.0, -100.0)), 0), 200.0
+    )
+
+
+def expect_both_teachers(loss: Tensor, gan: Tensor, near: Tensor, fake: Tensor) -> None:
+    """Hold the gradient that arrives at the fakes, of a loss whose value is right, to that of both terms."""
+    hint = "G learns through its fakes, from both terms: no detach, no no_grad here"
+    for term, what in ((near, "on its way to D"), (gan, "in L1")):
+        (alone,) = torch.autograd.grad(term, fake, retain_graph=True)
+        mine = torch.autograd.grad(loss.sum(), fake, retain_graph=True, allow_unused=True)[0] if loss.grad_fn else None
+        if mine is not None and same(mine, alone):
+            raise NotYet(
+                f"the value is right, but the fake is cut off {what}, and G learns from the other term alone",
+                f"The gradient at the fakes has length {show(mine.norm())}.",
+                hint,
+            )
+    same_gradient(loss, gan + near, [fake], ["the fakes"], hint)
+
+
+def cut(p: Tensor, crop: int, top: int, left: int, mirror: bool = False) -> Tensor:
+    p = p[:, top : top + crop, left : left + crop]
+    return p.flip(2) if mirror else p
+
+
+PLACE = "p[:, top : top + crop, left : left + crop]"
+TURN = "of (c, h, w) dimension 2 runs from left to right: flip(2)"
+JITTER_SLIPS = (
+    Slip("not mirrored, though mirror is True", TURN, lambda p, k, i, j, m: cut(p, k, i, j)),
+    Slip("mirrored, though mirror is False", "only if mirror is True", lambda p, k, i, j, m: cut(p, k, i, j, not m)),
+    Slip("not cut: the whole picture came back", PLACE, lambda p, k, i, j, m: p.flip(2) if m else p),
+    Slip("neither cut nor mirrored", PLACE, lambda p, k, i, j, m: p),
+    Slip("top and left are swapped", "rows come before columns: " + PLACE, lambda p, k, i, j, m: cut(p, k, j, i, m)),
+    Slip("mirrored upside down", TURN, lambda p, k, i, j, m: cut(p, k, i, j).flip(1)),
+    Slip("turned by 180 degrees: flipped in both directions", TURN, lambda p, k, i, j, m: cut(p, k, i, j).flip(1, 2)),
+    Slip("the channels are flipped, not the columns", TURN, lambda p, k, i, j, m: cut(p, k, i, j).flip(0)),
+    Slip(
+        "rows and columns are exchanged: a mirror along the diagonal",
+        TURN,
+        lambda p, k, i, j, m: cut(p, k, i, j).mT,
+    ),
+    Slip(
+        "mirrored first, and then cut at a place that was meant for the picture as it was",
+        "first cut, then mirror",
+        lambda p, k, i, j, m: cut(p.flip(2) if m else p, k, i, j),
+    ),
+    Slip("off by one: rows and columns are counted from 0", PLACE, lambda p, k, i, j, m: cut(p, k, i + 1, j + 1, m)),
+    Slip("off by one: rows and columns are counted from 0", PLACE, lambda p, k, i, j, m: cut(p, k, i - 1, j - 1, m)),
+    Slip("one row and one column too many", "a slice leaves out its end", lambda p, k, i, j, m: cut(p, k + 1, i, j, m)),
+    Slip(
+        "one row and one column are missing",
+        "a slice leaves out its end: no - 1",
+        lambda p, k, i, j, m: cut(p, k - 1, i, j, m),
+    ),
+    Slip(
+        "the slices end at crop, and should end at top + crop and left + crop",
+        PLACE,
+        lambda p, k, i, j, m: p[:, i:k, j:k].flip(2) if m else p[:, i:k, j:k],
+    ),
+    Slip("cut from the corner: top and left are not used", PLACE, lambda p, k, i, j, m: cut(p, k, 0, 0, m)),
+    Slip(
+        "cut from the middle: top and left are not used",
+        PLACE,
+        lambda p, k, i, j, m: cut(p, k, (p.shape[1] - k) // 2, (p.shape[2] - k) // 2, m),
+    ),
+    Slip("top is not used", PLACE, lambda p, k, i, j, m: cut(p, k, 0, j, m)),
+    Slip("left is not used", PLACE, lambda p, k, i, j, m: cut(p, k, i, 0, m)),
+    Slip(
+        "cut along channels and rows",
+        "the first dimension of (c, h, w) holds the channels: " + PLACE,
+        lambda p, k, i, j, m: p[i : i + k, j : j + k].flip(2) if m else p[i : i + k, j : j + k],
+    ),
+)
+
+
+@exercise("jitter(x, y, crop, top, left, mirror), the same square of both pictures, both mirrored if mirror is True")
+def ex05_jitter(f):
+    """f(x, y, crop, top, left, mirror), pictures (c, h, w) -> the pair cut (and flipped), each (c, crop, crop)."""
+    answer = Answer(f, "jitter(x, y, crop, top, left, mirror)")
+    for h, w, crop, top, left, mirror in ((8, 10, 4, 3, 1, True), (8, 10, 4, 1, 4, False), (6, 5, 3, 3, 0, True)):
+        place = 10.0 * torch.arange(h)[:, None] + torch.arange(w)
+        pictures = {"x": torch.stack([place, place + 100]), "y": torch.stack([place + s for s in (200, 300, 400)])}
+        how = (crop, top, left, mirror)
+        rights = [cut(p, *how) for p in pictures.values()]
+        results = both_of(answer(*(p.clone() for p in pictures.values()), *how), rights)
+        told = (
+            f"With crop, top, left, mirror = {', '.join(map(str, how))} and {{}} of {h} x {w},"
+            " whose first channel is {} + 10 row + column,"
+        )
+        wrong = {}
+        for result, right, (name, p) in zip(results, rights, pictures.items(), strict=True):
+            try:
+                judge_cut(result, right, (p, *how), told.format(name, show(p[0, 0, 0])))
+            except NotYet as slip:
+                wrong[name] = slip
+        if len(wrong) == 1:
+            ((name, slip),) = wrong.items()
+            other = "y" if name == "x" else "x"
+            raise NotYet(
+                f"{other} is right, {name} is not: {slip.what}", slip.number, f"do the same to both; {slip.hint}"
+            )
+        if wrong:
+            raise wrong["x"]
+    return "Both pictures move alike, so each pixel of y still answers the pixel of x at its place."
+
+
+def both_of(result: object, rights: Sequence[Tensor]) -> Sequence[Tensor]:
+    """The two pictures from the answer."""
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        raise NotYet(f"wrong type: {kind(result)} came back, and the pair x, y is asked for", hint="return x, y")
+    results = [finite(tensor_of(part), "there is no division here") for part in result]
+    x, y = rights
+    for what, others in (
+        ("x and y are swapped", (y, x)),
+        ("x came back twice", (x, x)),
+        ("y came back twice", (y, y)),
+    ):
+        if all(map(same, results, others)):
+            raise NotYet(what, hint="return x, y")
+    return results
+
+
+def judge_cut(result: Tensor, right: Tensor, inputs: tuple, told: str) -> None:
+    """Hold one picture to the right one, row by row."""
+    value, wanted, slips = result, right, JITTER_SLIPS
+    if result.shape == right.shape:
+        value, wanted = result.flatten(0, 1), right.flatten(0, 1)
+        slips = [Slip(s.name, s.hint, lambda *a, s=s: s.formula(*a).flatten(0, 1)) for s in JITTER_SLIPS]
+    compare(value, wanted, slips, inputs, told, hint=f"{PLACE}; then flip(2) if mirror")
+    tensor_of(result, right.shape, PLACE)
+
+
+def colours_of(p: Tensor, m: Tensor) -> Tensor:
+    """The mean colour of each house's wall: (n, 3)."""
+    return (p * m[:, None]).sum((2, 3)) / m[:, None].sum((2, 3))
+
+
+SHARE = "sum the wall's pixels, divide by how many there are: (n, 3); then .std(0).mean()"
+SPREAD_SLIPS = (
+    Slip(
+        "the mask is not used: these are colours of whole pictures, sky and windows and all",
+        SHARE,
+        lambda p, m: p.mean((2, 3)).std(0).mean(),
+    ),
+    Slip(
+        "divided by all pixels of the picture: a house with less wall would count as darker",
+        SHARE,
+        lambda p, m: (p * m[:, None]).mean((2, 3)).std(0).mean(),
+    ),
+    Slip(
+        "summed over the wall and not divided: a house with more wall would count for more",
+        SHARE,
+        lambda p, m: (p * m[:, None]).sum((2, 3)).std(0).mean(),
+    ),
+    Slip(
+        "divided by the walls of all houses, not by each one's own",
+        SHARE,
+        lambda p, m: ((p * m[:, None]).sum((2, 3)) / m.sum()).std(0).mean(),
+    ),
+    Slip(
+        "the mask is upside down: these are colours of all but the walls",
+        "walls is True on the wall",
+        lambda p, m: colours_of(p, ~m).std(0).mean(),
+    ),
+    Slip(
+        "taken over the pixels of each wall: this is its texture, which a forger of one colour for all may have, too",
+        "first the mean of each wall, then the standard deviation over the houses",
+        lambda p, m: torch.stack([q[:, w].std(1) for q, w in zip(p, m, strict=True)]).mean(),
+    ),
+    Slip(
+        "taken over all pixels of all walls at once: texture is mixed with what differs from house to house",
+        "first the mean of each wall, then the standard deviation over the houses",
+        lambda p, m: p.transpose(0, 1)[:, m].std(1).mean(),
+    ),
+    Slip(
+        "taken pixel by pixel over the houses: this compares a wall with another house's window",
+        "first the mean of each wall, then the standard deviation over the houses",
+        lambda p, m: p.std(0).mean(),
+    ),
+    Slip(
+        "taken over the channels: this is how far each wall is from grey",
+        "dimension 0 holds the houses: .std(0)",
+        lambda p, m: colours_of(p, m).std(1).mean(),
+    ),
+    Slip(
+        "taken over houses and channels at once: walls of one and the same red would have a spread, too",
+        ".std(0), then .mean()",
+        lambda p, m: colours_of(p, m).std(),
+    ),
+    Slip(
+        "the channels are averaged first: a red wall and a blue one may be equally bright",
+        "first .std(0), then .mean()",
+        lambda p, m: colours_of(p, m).mean(1).std(),
+    ),
+    Slip(
+        "the variance: it lacks a square root",
+        ".std(0) in place of .var(0)",
+        lambda p, m: colours_of(p, m).var(0).mean(),
+    ),
+    Slip(
+        "the root of the mean variance",
+        "take the root in each channel, and then the mean",
+        lambda p, m: colours_of(p, m).var(0).mean().sqrt(),
+    ),
+    Slip("summed over the channels", ".mean() over the three", lambda p, m: colours_of(p, m).std(0).sum()),
+    Slip("one channel alone", ".mean() over all three", lambda p, m: colours_of(p, m).std(0)[0]),
+    Slip(
+        "the mean deviation, without squares",
+        ".std(0) is asked for",
+        lambda p, m: (colours_of(p, m) - colours_of(p, m).mean(0)).abs().mean(),
+    ),
+    Slip(
+        "the range: it knows of two houses only",
+        ".std(0) is asked for",
+        lambda p, m: (colours_of(p, m).amax(0) - colours_of(p, m).amin(0)).mean(),
+    ),
+    Slip("the mean colour, and not its spread", ".std(0) over the houses", lambda p, m: colours_of(p, m).mean()),
+)
+
+
+@exercise("spread(pictures, walls), how much the mean colour of the walls differs from house to house")
+def ex05_spread(f):
+    """f(pictures (n, 3, h, w), walls (n, h, w) bool) -> std over houses of the mean wall colour, mean over channels."""
+    answer = Answer(f, "spread(pictures, walls)")
+    for n, h, w, step in ((4, 2, 5, 1.7), (6, 3, 2, 2.9)):
+        walls = wave(n, h, w, step=0.9 * step) > -0.2
+        tint = wave(n, 3, step=step + 0.4) * torch.tensor([0.3, 0.8, 0.1])
+        pictures = 0.4 * wave(n, 3, h, w, step=step) + tint[:, :, None, None]
+        try:
+            result = answer(pictures.clone(), walls.clone())
+        except NotYet as wrong:
+            if re.search("size of tensor a|shape of the mask", wrong.number):
+                what = f"the mask does not fit: it is {tuple(walls.shape)}, without channels, and the pictures have 3"
+                raise NotYet(
+                    what, wrong.number, "walls[:, None] is (n, 1, h, w), and goes with every channel"
+                ) from None
+            raise
+        right = colours_of(pictures, walls).std(0).mean()
+        told = f"With the mean wall colours {show(colours_of(pictures, walls))} (a row for each house),"
+        how = judge_std(result, right, n, SPREAD_SLIPS, (pictures, walls), told, SHARE)
+    return f"0 means one colour for all houses, which is what L1 alone comes near to. {how}"
+
+
+def judge_std(result: object, right: Tensor, n: int, slips: Sequence[Slip], inputs: tuple, told: str, hint: str) -> str:
+    """Hold a number to a mean of standard deviations over n values; a sentence on the divisor, which is free."""
+    if type(result).__module__ == "numpy" or (isinstance(result, int | float) and not isinstance(result, bool)):
+        result = torch.as_tensor(result)
+    result = tensor_of(result)
+    if result.numel() != 1:
+        raise NotYet(f"missing mean: {kind(result)} came back, and one number is asked for", hint=hint)
+    finite(result, "a division by 0, or a standard deviation of a single value? print the shapes before it")
+    if compare(result, right, slips, inputs, told, factors=(1.0, math.sqrt(1 - 1 / n)), hint=hint) == 1:
+        return "(Yours divides by n - 1, as torch does; n would be right, too.)"
+    return "(Yours divides by n; torch's own std divides by n - 1, and both are right.)"
+
+
+DRAWS = "answers.std(0) compares the draws pixel by pixel; then .mean() over all the rest"
+FIXED_INPUT_SLIPS = (
+    Slip(
+        "taken over the houses: this is how much answers to different inputs differ, and here the input is fixed",
+        "dimension 0 holds the draws: .std(0)",
+        lambda a: a.std(1).mean(),
+    ),
+    Slip("taken over the channels: this is how colourful an answer is", DRAWS, lambda a: a.std(2).mean()),
+    Slip("taken over the rows of a picture, not over the draws", DRAWS, lambda a: a.std(3).mean()),
+    Slip("taken over the columns of a picture, not over the draws", DRAWS, lambda a: a.std(4).mean()),
+    Slip("taken over everything at once: houses and pixels differ anyway", DRAWS, lambda a: a.std()),
+    Slip("taken over draws and houses at once: different inputs differ anyway", DRAWS, lambda a: a.std((0, 1)).mean()),
+    Slip("taken over the pixels of each picture, not over the draws", DRAWS, lambda a: a.std((2, 3, 4)).mean()),
+    Slip(
+        "each picture is averaged first: a window that moves would not count",
+        "first .std(0), then .mean()",
+        lambda a: a.mean((2, 3, 4)).std(0).mean(),
+    ),
+    Slip(
+        "the houses are averaged first: where one gets brighter and another darker, nothing would be seen",
+        "first .std(0), then .mean()",
+        lambda a: a.mean(1).std(0).mean(),
+    ),
+    Slip(
+        "each draw is averaged first: one number for each is too little to compare",
+        "first .std(0), then .mean()",
+        lambda a: a.flatten(1).mean(1).std(),
+    ),
+    Slip("the variance: it lacks a square root", ".std(0) in place of .var(0)", lambda a: a.var(0).mean()),
+    Slip("the root of the mean variance", "take the root pixel by pixel", lambda a: a.var(0).mean().sqrt()),
+    Slip("two draws alone are compared", DRAWS, lambda a: (a[0] - a[1]).abs().mean()),
+    Slip("the mean deviation, without squares", ".std(0) is asked for", lambda a: (a - a.mean(0)).abs().mean()),
+    Slip("the range: it knows of two draws only", ".std(0) is asked for", lambda a: (a.amax(0) - a.amin(0)).mean()),
+    Slip("a sum instead of a mean: it would grow with the pictures", ".std(0), then .mean()", lambda a: a.std(0).sum()),
+    Slip("the pixel that varies most", ".mean() over all the rest", lambda a: a.std(0).max()),
+    Slip("the mean of the answers, and not how they vary", DRAWS, lambda a: a.mean()),
+)
+
+
+@exercise("variety(answers), how much the answers to fixed inputs vary from draw to draw")
+def ex05_fixed_input(f):
+    """f(answers (draws, n, c, h, w)) -> std over the draws, mean over all the rest."""
+    answer = Answer(f, "variety(answers)")
+    for draws, n, c, h, w, step in ((4, 3, 2, 2, 3, 1.7), (3, 2, 3, 4, 2, 2.9)):
+        noise = (1 + wave(n, c, h, w, step=step + 0.7)) * wave(draws, n, c, h, w, step=step)
+        answers = 0.3 * noise + 0.6 * wave(n, c, h, w, step=step + 0.4)
+        told = (
+            f"With {draws} draws of the answers to {n} inputs, where the first pixel is {show(answers[:, 0, 0, 0, 0])},"
+        )
+        right = answers.std(0).mean()
+        how = judge_std(answer(answers.clone()), right, draws, FIXED_INPUT_SLIPS, (answers,), told, DRAWS)
+    return f"0 means that the noise is ignored: one answer for each input, however often it is asked. {how}"

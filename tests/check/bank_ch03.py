@@ -1,0 +1,281 @@
+"""Right and wrong answers to the exercises of chapter 03, as students write them; see tests/check/bank.py."""
+
+import numpy as np
+import torch
+from torch.nn import functional
+from torch.nn.functional import interpolate, pad
+from torchvision.transforms.functional import center_crop
+
+from gancourse.networks.ronneberger import cropped, out_side
+from gancourse.segmenter import scores
+from tests.check.bank import right, wrong
+
+# --- ex03_join --------------------------------------------------------------------------------------------------------
+
+
+@right("ex03_join", reference=True)
+def join_by_slices(seen, x):
+    h, w = x.shape[2:]
+    top = (seen.shape[2] - h) // 2
+    left = (seen.shape[3] - w) // 2
+    return torch.cat([seen[:, :, top : top + h, left : left + w], x], dim=1)
+
+
+@right("ex03_join", reference=True)
+def join_by_narrow(seen, x):
+    for dim in (2, 3):
+        seen = seen.narrow(dim, (seen.shape[dim] - x.shape[dim]) // 2, x.shape[dim])
+    return torch.concat((seen, x), 1)
+
+
+@right("ex03_join")
+def join_by_negative_padding(seen, x):
+    b, a = (seen.shape[-1] - x.shape[-1]) // 2, (seen.shape[-2] - x.shape[-2]) // 2
+    return torch.cat([pad(seen, (-b, -b, -a, -a)), x], dim=-3)
+
+
+right("ex03_join")(lambda seen, x: torch.cat([cropped(seen, x), x], 1))
+right("ex03_join")(lambda seen, x: torch.cat([center_crop(seen, list(x.shape[2:])), x], 1))
+
+
+def cut(seen, x):
+    return center_crop(seen, list(x.shape[2:]))
+
+
+wrong("ex03_join", "different heights or widths", lambda s, x: torch.cat([s, x], 1))
+wrong("ex03_join", "x comes first", lambda s, x: torch.cat([x, cut(s, x)], 1))
+wrong("ex03_join", "the corner of `seen`", lambda s, x: torch.cat([s[:, :, : x.shape[2], : x.shape[3]], x], 1))
+wrong("ex03_join", "far corner", lambda s, x: torch.cat([s[:, :, -x.shape[2] :, -x.shape[3] :], x], 1))
+wrong("ex03_join", "made smaller, not cut", lambda s, x: torch.cat([interpolate(s, x.shape[2:]), x], 1))
+wrong(
+    "ex03_join",
+    "made smaller, not cut",
+    lambda s, x: torch.cat([interpolate(s, x.shape[2:], mode="bilinear"), x], 1),
+)
+wrong("ex03_join", "x was made larger", lambda s, x: torch.cat([s, interpolate(x, s.shape[2:])], 1))
+wrong("ex03_join", "a rim of zeros", lambda s, x: torch.cat([s, center_crop(x, list(s.shape[2:]))], 1))
+wrong("ex03_join", "x alone came back", lambda s, x: x)
+wrong("ex03_join", "the skip alone", lambda s, x: cut(s, x))
+wrong("ex03_join", "added, where it should be concatenated", lambda s, x: cut(s, x) + x)
+wrong("ex03_join", "added, where it should be concatenated", lambda s, x: s + x)
+wrong("ex03_join", "dimension 0, which holds the samples", lambda s, x: torch.cat([cut(s, x), x]))
+wrong("ex03_join", "along the height", lambda s, x: torch.cat([cut(s, x), x], 2))
+wrong("ex03_join", "along the width", lambda s, x: torch.cat([cut(s, x), x], dim=-1))
+wrong("ex03_join", "along height or width", lambda s, x: torch.cat([s, x], 2))
+wrong("ex03_join", "dimension 0, which holds the samples", lambda s, x: torch.cat([s, x]))
+wrong("ex03_join", "height and width are swapped", lambda s, x: torch.cat([cut(s.mT, x), x], 1))
+wrong("ex03_join", "wrong shape", lambda s, x: torch.stack([cut(s, x), x], 1))
+wrong("ex03_join", "wrong type: a list", lambda s, x: [cut(s, x), x])
+wrong("ex03_join", "takes (x)", lambda x: x)
+
+
+# --- ex03_side --------------------------------------------------------------------------------------------------------
+
+
+@right("ex03_side", reference=True)
+def side_by_following(side, depth):
+    for _ in range(depth):
+        side = (side - 4) // 2
+    side = side - 4
+    for _ in range(depth):
+        side = 2 * side - 4
+    return side
+
+
+@right("ex03_side", reference=True)
+def side_by_formula(side, depth):
+    return side - 12 * 2**depth + 8
+
+
+right("ex03_side")(lambda side, depth: out_side(side, depth, padding=0))
+right("ex03_side")(lambda side, depth: float(side - 4 * (1 + sum(3 * 2**i for i in range(depth)) - depth + depth)))
+right("ex03_side")(lambda side, depth: torch.tensor(side - 12 * 2**depth + 8))
+
+
+def side_with(side, depth, down=4, bottom=4, up=4):
+    for _ in range(depth):
+        side = (side - down) // 2
+    side -= bottom
+    for _ in range(depth):
+        side = 2 * side - up
+    return side
+
+
+wrong("ex03_side", "2 pixels are taken in a stage", lambda s, d: side_with(s, d, 2, 2, 2))
+wrong("ex03_side", "too much is lost", lambda s, d: side_with(s, d, 8, 8, 8))
+wrong("ex03_side", "the network with padding", lambda s, d: s)
+wrong("ex03_side", "stage at the bottom", lambda s, d: side_with(s, d, bottom=0))
+wrong("ex03_side", "the way up loses nothing", lambda s, d: side_with(s, d, up=0))
+wrong("ex03_side", "one halving too few", lambda s, d: side_with(s, d - 1))
+wrong("ex03_side", "one halving too many", lambda s, d: side_with(s, d + 1))
+wrong("ex03_side", "184 pixels", lambda s, d: s - 184)
+wrong("ex03_side", "1x1 convolution", lambda s, d: side_with(s, d) - 2)
+wrong("ex03_side", "the numbers differ", lambda s, d: s // 2**d)
+wrong("ex03_side", "NaN", lambda s, d: float("nan"))
+wrong("ex03_side", "wrong type", lambda s, d: (s - 184, s - 184))
+
+
+@wrong("ex03_side", "only the way down")
+def side_down(side, depth):
+    for _ in range(depth):
+        side = (side - 4) // 2
+    return side - 4
+
+
+@wrong("ex03_side", "the last stage up is missing")
+def side_up_once_less(side, depth):
+    side = side_down(side, depth)
+    for _ in range(depth - 1):
+        side = 2 * side - 4
+    return 2 * side
+
+
+@wrong("ex03_side", "taken after the halving")
+def side_halved_first(side, depth):
+    for _ in range(depth):
+        side = side // 2 - 4
+    side -= 4
+    for _ in range(depth):
+        side = 2 * side - 4
+    return side
+
+
+# --- ex03_iou ---------------------------------------------------------------------------------------------------------
+
+
+@right("ex03_iou", reference=True)
+def iou_by_sums(matrix):
+    hit = matrix.diag()
+    return hit / (matrix.sum(0) + matrix.sum(1) - hit)
+
+
+@right("ex03_iou", reference=True)
+def iou_by_mistakes(matrix):
+    hit = torch.diagonal(matrix).float()
+    missed = matrix.sum(dim=1) - hit
+    false = matrix.sum(dim=0) - hit
+    return hit / (hit + missed + false)
+
+
+@right("ex03_iou")
+def iou_by_a_loop(matrix):
+    found = []
+    for i in range(len(matrix)):
+        found.append(matrix[i, i] / (matrix[i].sum() + matrix[:, i].sum() - matrix[i, i]))
+    return torch.stack(found)
+
+
+@right("ex03_iou")
+def iou_as_a_list(matrix):
+    m = matrix.tolist()
+    return [m[i][i] / (sum(m[i]) + sum(row[i] for row in m) - m[i][i]) for i in range(len(m))]
+
+
+right("ex03_iou")(lambda m: np.diag(m) / (m.numpy().sum(0) + m.numpy().sum(1) - np.diag(m)))
+
+
+def union(m):
+    return m.sum(0) + m.sum(1) - m.diag()
+
+
+wrong("ex03_iou", "mean over the classes", lambda m: (m.diag() / union(m)).mean())
+wrong("ex03_iou", "mean over the classes", lambda m: torch.tensor(scores(m)["iou"]))
+wrong("ex03_iou", "hits are counted twice in the union", lambda m: m.diag() / (m.sum(0) + m.sum(1)))
+wrong("ex03_iou", "Dice", lambda m: 2 * m.diag() / (m.sum(0) + m.sum(1)))
+wrong("ex03_iou", "(recall)", lambda m: m.diag() / m.sum(1))
+wrong("ex03_iou", "precision", lambda m: m.diag() / m.sum(0))
+wrong("ex03_iou", "divided by all pixels", lambda m: m.diag() / m.sum())
+wrong("ex03_iou", "pixel accuracy", lambda m: m.diag().sum() / m.sum())
+wrong("ex03_iou", "hits are left out", lambda m: m.diag() / (m.sum(0) + m.sum(1) - 2 * m.diag()))
+wrong("ex03_iou", "whole-number division", lambda m: m.diag() // union(m))
+wrong("ex03_iou", "intersection alone", lambda m: m.diag())
+wrong("ex03_iou", "the union alone", union)
+wrong("ex03_iou", "percentage", lambda m: 100 * m.diag() / union(m))
+wrong("ex03_iou", "1 - IoU", lambda m: 1 - m.diag() / union(m))
+wrong("ex03_iou", "swapped", lambda m: union(m) / m.diag())
+wrong("ex03_iou", "wrong shape", lambda m: m / (m.sum(0) + m.sum(1) - m.diag()))
+wrong("ex03_iou", "wrong shape", lambda m: m.diag().diag() / union(m)[:, None])
+wrong("ex03_iou", "wrong type: a dict", scores)
+wrong("ex03_iou", "NaN", lambda m: (m - m).float() / 0)
+
+
+# --- ex03_unet --------------------------------------------------------------------------------------------------------
+
+
+@right("ex03_unet", reference=True)
+def unet_line_by_line(look_1, halve, look_2, double, look_3, x):
+    seen = look_1(x)
+    x = double(look_2(halve(seen)))
+    return look_3(torch.cat([seen, x], dim=1))
+
+
+@right("ex03_unet")
+def unet_with_a_list(look_1, halve, look_2, double, look_3, x):
+    kept = []
+    x = look_1(x)
+    kept.append(x)
+    x = halve(x)
+    x = look_2(x)
+    x = double(x)
+    x = torch.concat((kept.pop(), x), -3)
+    return look_3(x)
+
+
+right("ex03_unet")(lambda a, h, b, d, c, x: c(torch.cat((a(x), d(b(functional.max_pool2d(a(x), 2)))), 1)))
+
+
+@wrong("ex03_unet", "added, where it should be")
+def unet_as_it_stands_in_the_task(look_1, halve, look_2, double, look_3, x):
+    x = halve(look_1(x))
+    seen = x
+    x = double(look_2(x))
+    return look_3(seen + x)
+
+
+@wrong("ex03_unet", "different heights or widths")
+def unet_kept_too_late(look_1, halve, look_2, double, look_3, x):
+    x = halve(look_1(x))
+    seen = x
+    x = double(look_2(x))
+    return look_3(torch.cat([seen, x], dim=1))
+
+
+def twice(f):
+    """What was seen and what is drawn, handed to f."""
+
+    def unet(look_1, halve, look_2, double, look_3, x):
+        seen = look_1(x)
+        return f(seen, double(look_2(halve(seen))), look_3)
+
+    return unet
+
+
+wrong("ex03_unet", "2 channels are seen + x", twice(lambda s, x, look: look(s + x)))
+wrong("ex03_unet", "2 channels are seen + x", twice(lambda s, x, look: look(x)))
+wrong("ex03_unet", "the samples were doubled", twice(lambda s, x, look: look(torch.cat([s, x]))))
+wrong("ex03_unet", "concatenated along height or width", twice(lambda s, x, look: look(torch.cat([s, x], 2))))
+wrong("ex03_unet", "concatenated along height or width", twice(lambda s, x, look: look(torch.cat([s, x], -1))))
+wrong("ex03_unet", "x comes first", twice(lambda s, x, look: look(torch.cat([x, s], 1))))
+wrong("ex03_unet", "the skip stands twice", twice(lambda s, x, look: look(torch.cat([s, s], 1))))
+wrong("ex03_unet", "what is drawn stands twice", twice(lambda s, x, look: look(torch.cat([x, x], 1))))
+wrong("ex03_unet", "the sum stands twice", twice(lambda s, x, look: look(torch.cat([s + x, s + x], 1))))
+wrong("ex03_unet", "all zeros", twice(lambda s, x, look: look(torch.cat([0 * s, x], 1))))
+wrong("ex03_unet", "look_3 was not asked", twice(lambda s, x, look: torch.cat([s, x], 1)))
+wrong("ex03_unet", "gradient with respect to x is not", twice(lambda s, x, look: look(torch.cat([s.detach(), x], 1))))
+wrong("ex03_unet", "4 together", twice(lambda s, x, look: look(torch.cat([s, x, x], 1))))
+wrong("ex03_unet", "look_2 takes 2 channels and was given 1", lambda a, h, b, d, c, x: c(d(b(h(x)))))
+wrong(
+    "ex03_unet",
+    "halved and doubled again",
+    lambda a, h, b, d, c, x: c(torch.cat([interpolate(h(a(x)), scale_factor=2), d(b(h(a(x))))], 1)),
+)
+
+
+@wrong("ex03_unet", "no gradient flows")
+@torch.no_grad()
+def unet_without_gradient(look_1, halve, look_2, double, look_3, x):
+    return unet_line_by_line(look_1, halve, look_2, double, look_3, x)
+
+
+wrong("ex03_unet", "look_1 was given None", lambda a, h, b, d, c, x: a(None))
+wrong("ex03_unet", "halve was given", lambda a, h, b, d, c, x: h([a(x)]))

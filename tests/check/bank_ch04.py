@@ -1,0 +1,316 @@
+"""Right and wrong answers to the exercises of chapter 04; see :mod:`tests.check.bank`."""
+
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits as bce_logits
+from torch.nn.functional import logsigmoid, softplus
+
+from gancourse.losses import d_logistic
+from gancourse.networks.patchgan import PatchGAN
+from gancourse.receptive import squares
+from tests.check.bank import right, wrong
+
+# --- ex04_field -------------------------------------------------------------------------------------------------------
+
+
+@right("ex04_field", reference=True)
+def field_backwards(layers):
+    r = 1
+    for kernel, stride in reversed(layers):
+        r = (r - 1) * stride + kernel
+    return r
+
+
+@right("ex04_field", reference=True)
+def field_forwards(layers):
+    side, step = 1, 1
+    for kernel, stride in layers:
+        side = side + (kernel - 1) * step
+        step = step * stride
+    return side
+
+
+@right("ex04_field")
+def field_by_recursion(layers):
+    if not layers:
+        return 1
+    (kernel, stride), rest = layers[0], layers[1:]
+    return (field_by_recursion(rest) - 1) * stride + kernel
+
+
+@right("ex04_field")
+def field_by_gradient(layers):
+    net = nn.Sequential(*(nn.Conv1d(1, 1, k, s) for k, s in layers))
+    for p in net.parameters():
+        nn.init.ones_(p)
+    x = torch.zeros(1, 1, 200, requires_grad=True)
+    net(x)[0, 0, 0].backward()
+    return torch.count_nonzero(x.grad)
+
+
+right("ex04_field")(lambda layers: torch.tensor(float(field_backwards(layers))))
+
+
+def field(step, start=1, turn=reversed):
+    """A recursion gone wrong."""
+
+    def answer(layers):
+        r = start
+        for kernel, stride in turn(layers):
+            r = step(r, kernel, stride)
+        return r
+
+    return answer
+
+
+wrong("ex04_field", "from the first layer to the last", field(lambda r, k, s: (r - 1) * s + k, turn=list))
+wrong("ex04_field", "the strides are ignored", field(lambda r, k, s: r + k - 1))
+wrong("ex04_field", "kernels are multiplied", field(lambda r, k, s: r * k))
+wrong("ex04_field", "the strides are multiplied", field(lambda r, k, s: r * s))
+wrong("ex04_field", "r times stride instead of r - 1", field(lambda r, k, s: r * s + k))
+wrong("ex04_field", "less than a kernel added", field(lambda r, k, s: r * s + k - 1))
+wrong("ex04_field", "begins with 0", field(lambda r, k, s: (r - 1) * s + k, start=0))
+wrong("ex04_field", "kernel and stride are swapped", field(lambda r, s, k: (r - 1) * s + k))
+wrong("ex04_field", "kernels are added up", lambda layers: sum(k for k, _ in layers))
+wrong("ex04_field", "the last layer alone", lambda layers: layers[-1][0])
+wrong("ex04_field", "the area", lambda layers: field_backwards(layers) ** 2)
+wrong("ex04_field", "wrong type: a tuple", lambda layers: (field_backwards(layers),) * 2)
+wrong("ex04_field", "the numbers differ", lambda layers: field_backwards(layers) + 7)
+wrong("ex04_field", "your function returned None", lambda layers: print(end=""))
+wrong("ex04_field", "your code stopped with an error", lambda layers: [(r - 1) * s + k for r, k, s in layers])
+wrong("ex04_field", "wrong shape", lambda layers: torch.tensor([k for k, _ in layers]))
+
+
+# --- ex04_map ---------------------------------------------------------------------------------------------------------
+
+
+@right("ex04_map", reference=True)
+def map_by_formula(size, layers):
+    return size // 2**layers - 2
+
+
+@right("ex04_map", reference=True)
+def map_layer_by_layer(size, layers):
+    for stride in [2] * layers + [1] * 2:
+        size = (size + 2 - 4) // stride + 1
+    return size
+
+
+right("ex04_map")(lambda size, layers: (size >> layers) - 2)
+
+
+@right("ex04_map")
+def map_by_trying(size, layers):
+    return PatchGAN(1, 1, layers).net(torch.zeros(2, 1, size, size)).shape[-1] if size >= 3 * 2**layers else 0
+
+
+wrong("ex04_map", "two layers of stride 1 are missing", lambda n, k: n // 2**k)
+wrong("ex04_map", "one of the two layers", lambda n, k: n // 2**k - 1)
+wrong("ex04_map", "padding 1 is forgotten", lambda n, k: n // 2**k - 6)
+wrong("ex04_map", "one halving too many", lambda n, k: n // 2 ** (k + 1) - 2)
+wrong("ex04_map", "one halving too few", lambda n, k: n // 2 ** (k - 1) - 2)
+wrong("ex04_map", "halved once", lambda n, k: n // 2 - 2)
+wrong("ex04_map", "divided by 2 layers", lambda n, k: n // (2 * k) - 2)
+wrong("ex04_map", "half a logit", lambda n, k: n / 2**k - 2)
+wrong("ex04_map", "a square for every pixel", lambda n, k: n - squares(PatchGAN(1, 1, k)).side + 1)
+wrong("ex04_map", "number of all logits", lambda n, k: (n // 2**k - 2) ** 2)
+wrong("ex04_map", "2 is added", lambda n, k: n // 2**k + 2)
+wrong("ex04_map", "wrong type: a tuple", lambda n, k: (n // 2**k - 2, n // 2**k - 2))
+wrong("ex04_map", "wrong type: a Size", lambda n, k: torch.Size([n // 2**k - 2]))
+wrong("ex04_map", "the numbers differ", lambda n, k: n)
+wrong("ex04_map", "stopped with an error", lambda n, k: PatchGAN(1, 1, k)(torch.zeros(2, 1, n, n)).shape / 2)
+
+
+# --- ex04_square ------------------------------------------------------------------------------------------------------
+
+
+@right("ex04_square", reference=True)
+def square_backwards(i, layers):
+    first, last = i, i
+    for kernel, stride, padding in reversed(layers):
+        first = first * stride - padding
+        last = last * stride - padding + kernel - 1
+    return first, last
+
+
+@right("ex04_square", reference=True)
+def square_forwards(i, layers):
+    side, step, start = 1, 1, 0
+    for kernel, stride, padding in layers:
+        side = side + (kernel - 1) * step
+        start = start - padding * step
+        step = step * stride
+    return start + i * step, start + i * step + side - 1
+
+
+@right("ex04_square")
+def square_as_a_list(i, layers):
+    return [float(v) for v in square_backwards(i, layers)]
+
+
+right("ex04_square")(lambda i, layers: torch.tensor(square_backwards(i, layers)))
+
+
+@right("ex04_square")
+def square_by_the_library(i, layers):
+    return squares(nn.Sequential(*(nn.Conv2d(1, 1, k, s, p) for k, s, p in layers))).seen(i)
+
+
+def square(a=lambda s, k, p: s, b=lambda s, k, p: p, c=lambda s, k, p: k - 1, turn=reversed, begin=lambda i: i):
+    """A recursion gone wrong: a place is multiplied by a, loses b, and at the far end gains c."""
+
+    def answer(i, layers):
+        first = last = begin(i)
+        for k, s, p in turn(layers):
+            first, last = first * a(s, k, p) - b(s, k, p), last * a(s, k, p) - b(s, k, p) + c(s, k, p)
+        return first, last
+
+    return answer
+
+
+wrong("ex04_square", "padding is forgotten", square(b=lambda s, k, p: 0))
+wrong("ex04_square", "padding is added", square(b=lambda s, k, p: -p))
+wrong("ex04_square", "off by one: a kernel of 4", square(c=lambda s, k, p: k))
+wrong("ex04_square", "from the first to the last", square(turn=list))
+wrong("ex04_square", "i is not used", square(begin=lambda i: 0))
+
+
+def from_right(change):
+    return lambda i, layers: change(*square_backwards(i, layers))
+
+
+wrong("ex04_square", "one past the last pixel", from_right(lambda a, b: (a, b + 1)))
+wrong("ex04_square", "cut off", from_right(lambda a, b: (max(a, 0), b)))
+wrong("ex04_square", "counted from 1", from_right(lambda a, b: (a + 1, b + 1)))
+wrong("ex04_square", "last and first are swapped", from_right(lambda a, b: (b, a)))
+wrong("ex04_square", "first pixel and side", from_right(lambda a, b: (a, b - a + 1)))
+wrong("ex04_square", "the numbers differ", from_right(lambda a, b: (a, b - 9)))
+wrong("ex04_square", "wrong type: an int", from_right(lambda a, b: b - a + 1))
+wrong("ex04_square", "wrong type: a tuple", from_right(lambda a, b: (a, b, 1)))
+wrong("ex04_square", "wrong type: a range", from_right(range))
+
+
+@wrong("ex04_square", "a whole side apart")
+def squares_side_by_side(i, layers):
+    first, last = square_backwards(0, layers)
+    return first + i * (last - first + 1), last + i * (last - first + 1)
+
+
+@wrong("ex04_square", "by the product of the strides")
+def squares_one_pixel_apart(i, layers):
+    first, last = square_backwards(0, layers)
+    return first + i, last + i
+
+
+# --- ex04_d_loss ------------------------------------------------------------------------------------------------------
+
+
+def cat(a, b):
+    return torch.cat([a, b], dim=1)
+
+
+@right("ex04_d_loss", reference=True)
+def patches_by_softplus(D, x, y, fake):
+    real, fooled = D(torch.cat([x, y], dim=1)), D(torch.cat([x, fake], dim=1))
+    return softplus(-real).mean() + softplus(fooled).mean()
+
+
+@right("ex04_d_loss", reference=True)
+def patches_by_bce_halved(D, x, y, fake):
+    real = D(torch.cat([x, y], dim=1))
+    fooled = D(torch.cat([x, fake.detach()], dim=1))
+    return (bce_logits(real, torch.ones_like(real)) + bce_logits(fooled, torch.zeros_like(fooled))) / 2
+
+
+@right("ex04_d_loss", reference=True)
+def patches_by_logsigmoid(D, x, y, fake):
+    return -(logsigmoid(D(torch.cat((x, y), 1))) + logsigmoid(-D(torch.cat((x, fake), 1)))).mean()
+
+
+right("ex04_d_loss")(lambda D, x, y, fake: d_logistic(D(cat(x, y)), D(cat(x, fake))))
+
+
+@right("ex04_d_loss")
+def each_picture_then_the_batch(D, x, y, fake):
+    """Maps are of one size, so the mean of the pictures' means is the mean."""
+    return (softplus(-D(cat(x, y))).mean((1, 2, 3)) + softplus(D(cat(x, fake))).mean((1, 2, 3))).mean()
+
+
+def shown(real, fooled):
+    """A loss of two maps."""
+    return softplus(-real).mean() + softplus(fooled).mean()
+
+
+def patchwise(of):
+    """The loss with something done to the maps first."""
+    return lambda D, x, y, fake: shown(of(D(cat(x, y))), of(D(cat(x, fake))))
+
+
+wrong("ex04_d_loss", "the patches of a picture are averaged first", patchwise(lambda m: m.mean((1, 2, 3))))
+wrong("ex04_d_loss", "averaged first|softplus of the mean", patchwise(lambda m: m.mean()))
+wrong("ex04_d_loss", "the patches of a picture are added up before", patchwise(lambda m: m.sum((1, 2, 3))))
+wrong("ex04_d_loss", "only one patch is judged", patchwise(lambda m: m[:, :, 0, 0]))
+wrong("ex04_d_loss", "sigmoid twice", patchwise(torch.sigmoid))
+wrong(
+    "ex04_d_loss",
+    "would grow with the picture's size",
+    lambda D, x, y, f: (softplus(-D(cat(x, y))) + softplus(D(cat(x, f)))).sum((1, 2, 3)).mean(),
+)
+wrong(
+    "ex04_d_loss",
+    "only the worst patch",
+    lambda D, x, y, f: shown(D(cat(x, y)).amin((1, 2, 3)), D(cat(x, f)).amax((1, 2, 3))),
+)
+wrong("ex04_d_loss", "swapped in both pairs", lambda D, x, y, f: shown(D(cat(y, x)), D(cat(f, x))))
+wrong("ex04_d_loss", "swapped in the real pair", lambda D, x, y, f: shown(D(cat(y, x)), D(cat(x, f))))
+wrong("ex04_d_loss", "x and the fake are swapped", lambda D, x, y, f: shown(D(cat(x, y)), D(cat(f, x))))
+wrong("ex04_d_loss", "beside the right answer y", lambda D, x, y, f: shown(D(cat(x, y)), D(cat(y, f))))
+wrong("ex04_d_loss", "judged as its own answer", lambda D, x, y, f: shown(D(cat(x, x)), D(cat(x, f))))
+wrong(
+    "ex04_d_loss",
+    "fakes are paired with the x of another",
+    lambda D, x, y, f: shown(D(cat(x, y)), D(cat(x.flip(0), f))),
+)
+wrong(
+    "ex04_d_loss",
+    "real pictures are paired with the x of another",
+    lambda D, x, y, f: shown(D(cat(x.flip(0), y)), D(cat(x, f))),
+)  # fmt: skip
+wrong("ex04_d_loss", "single pictures", lambda D, x, y, f: shown(D(y), D(f)))
+wrong("ex04_d_loss", "single pictures", lambda D, x, y, f: shown(D(torch.cat([x, y])), D(torch.cat([x, f]))))
+wrong("ex04_d_loss", "D was given 2 arguments", lambda D, x, y, f: shown(D(x, y), D(x, f)))
+wrong("ex04_d_loss", "it judges pairs", lambda D, x, y, f: shown(D(torch.cat([x, y], 2)), D(torch.cat([x, f], 2))))
+wrong("ex04_d_loss", "it judges pairs", lambda D, x, y, f: shown(D(torch.cat([x, y, f], 1)), D(torch.cat([x, f], 1))))
+wrong("ex04_d_loss", "missing mean", lambda D, x, y, f: softplus(-D(cat(x, y))) + softplus(D(cat(x, f))))
+wrong(
+    "ex04_d_loss", "sum instead of a mean", lambda D, x, y, f: (softplus(-D(cat(x, y))) + softplus(D(cat(x, f)))).sum()
+)
+wrong("ex04_d_loss", "swapped labels", lambda D, x, y, f: shown(-D(cat(x, y)), -D(cat(x, f))))
+wrong("ex04_d_loss", "the fakes are missing", lambda D, x, y, f: softplus(-D(cat(x, y))).mean())
+wrong("ex04_d_loss", "missing minus", lambda D, x, y, f: -shown(D(cat(x, y)), D(cat(x, f))))
+wrong(
+    "ex04_d_loss", "the labels have another shape",
+    lambda D, x, y, f: bce_logits(D(cat(x, y)), torch.ones(len(x), 1)),
+)  # fmt: skip
+wrong(
+    "ex04_d_loss",
+    "the gradient with respect to|no gradient flows",
+    lambda D, x, y, f: shown(D(cat(x, y)), D(cat(x, f)).detach()),
+)
+wrong("ex04_d_loss", "plain number", lambda D, x, y, f: shown(D(cat(x, y)), D(cat(x, f))).item())
+
+
+# --- ex04_286 ---------------------------------------------------------------------------------------------------------
+
+for letters in ("bce", "ECB", ["b", "c", "e"], {"e", "c", "b"}, "b, c, e"):
+    right("ex04_286")(letters)
+
+wrong("ex04_286", "(a) is not true", "abce")
+wrong("ex04_286", "per-pixel accuracy of 0.66", "abce")
+wrong("ex04_286", "(b) is true and missing", "ce")
+wrong("ex04_286", "(c) is true and missing", "be")
+wrong("ex04_286", "(d) is not true", ["b", "c", "d", "e"])
+wrong("ex04_286", "(e) is true and missing", ("b", "c"))
+wrong("ex04_286", "(f) is not true", {"b", "c", "e", "f"})
+wrong("ex04_286", "no claim has the letter x", "bcex")
+wrong("ex04_286", "the check was given an int", 286)

@@ -1,0 +1,359 @@
+"""Right and wrong answers to the exercises of chapter 05; see :mod:`tests.check.bank`."""
+
+import numpy as np
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits as bce_logits
+from torch.nn.functional import l1_loss, logsigmoid, mse_loss, smooth_l1_loss, softplus
+from torchvision.transforms import functional as vision
+
+from gancourse.games.pix2pix import Pix2Pix
+from gancourse.losses import g_nonsaturating
+from tests.check.bank import right, wrong
+
+# --- ex05_shown -------------------------------------------------------------------------------------------------------
+
+
+@right("ex05_shown", reference=True)
+def shown_by_cat(x, y):
+    return torch.cat([x, y], dim=1)
+
+
+@right("ex05_shown", reference=True)
+def shown_by_hand(x, y):
+    seen = torch.empty(len(x), x.shape[1] + y.shape[1], *x.shape[2:])
+    seen[:, : x.shape[1]] = x
+    seen[:, x.shape[1] :] = y
+    return seen
+
+
+right("ex05_shown")(lambda x, y: torch.concatenate((x, y), axis=-3))
+right("ex05_shown")(lambda x, y: torch.stack([torch.cat(two) for two in zip(x, y, strict=True)]))
+right("ex05_shown")(lambda x, y: Pix2Pix(torch.nn.Identity(), torch.nn.Identity()).shown(x, y))
+
+wrong("ex05_shown", "y comes first", lambda x, y: torch.cat([y, x], 1))
+wrong("ex05_shown", "dimension 0, which holds the houses", lambda x, y: torch.cat([x, y]))
+wrong("ex05_shown", "y stands below x", lambda x, y: torch.cat([x, y], 2))
+wrong("ex05_shown", "y stands beside x", lambda x, y: torch.cat([x, y], -1))
+wrong("ex05_shown", "stacked", lambda x, y: torch.stack([x, y], 1))
+wrong("ex05_shown", "stacked", lambda x, y: torch.stack([x, y]))
+wrong("ex05_shown", "added", lambda x, y: x + y)
+wrong("ex05_shown", "the mean of both", lambda x, y: (x + y) / 2)
+wrong("ex05_shown", "subtracted", lambda x, y: y - x)
+wrong("ex05_shown", "multiplied", lambda x, y: x * y)
+wrong("ex05_shown", "y alone", lambda x, y: y)
+wrong("ex05_shown", "x alone", lambda x, y: x)
+wrong("ex05_shown", "x twice", lambda x, y: torch.cat([x, x], 1))
+wrong("ex05_shown", "y twice", lambda x, y: torch.cat([y, y], 1))
+wrong("ex05_shown", "the x of another house", lambda x, y: torch.cat([x, y.roll(1, 0)], 1))
+wrong("ex05_shown", "the x of another house", lambda x, y: torch.cat([x.flip(0), y], 1).flip(0))
+wrong("ex05_shown", "no gradient flows", lambda x, y: torch.cat([x, y.detach()], 1))
+wrong("ex05_shown", "the numbers differ", lambda x, y: torch.cat([x, -y], 1))
+wrong("ex05_shown", "wrong type: a tuple", lambda x, y: (x, y))
+wrong("ex05_shown", "wrong shape: (1, 2, 4, 1, 2)", lambda x, y: torch.cat([x, y], 1)[None])
+wrong("ex05_shown", "your function returned None", lambda x, y: print(end=""))
+wrong("ex05_shown", "stopped with an error", lambda x, y: torch.cat(x, y))
+
+
+# --- ex05_g_loss ------------------------------------------------------------------------------------------------------
+
+
+@right("ex05_g_loss", reference=True)
+def g_loss_by_softplus(D, x, y, fake, l1=100):
+    return softplus(-D(torch.cat([x, fake], 1))).mean() + l1 * (fake - y).abs().mean()
+
+
+@right("ex05_g_loss", reference=True)
+def g_loss_by_bce(D, x, y, fake, l1=100.0):
+    s = D(torch.cat([x, fake], 1))
+    gan = bce_logits(s, torch.ones_like(s))
+    return gan + l1 * l1_loss(fake, y)
+
+
+@right("ex05_g_loss", reference=True)
+def g_loss_by_logsigmoid(D, x, y, fake, l1):
+    near = (y - fake).abs().mean()
+    return l1 * near - logsigmoid(D(torch.cat((x, fake), dim=1))).mean()
+
+
+@right("ex05_g_loss")
+def g_loss_with_a_frozen_y(D, x, y, fake, l1=100):
+    return g_nonsaturating(D(torch.cat([x.detach(), fake], 1))) + l1 * torch.mean(abs(fake - y.detach()))
+
+
+right("ex05_g_loss")(lambda D, x, y, f, l1: Pix2Pix(torch.nn.Identity(), D, l1=l1).g_loss(x, y, f))
+
+
+def g_loss(
+    see=lambda x, y, f: (x, f),
+    gan=lambda s: softplus(-s).mean(),
+    near=lambda x, y, f: (f - y).abs().mean(),
+    weigh=lambda a, b, l1: a + l1 * b,
+):
+    """The loss with something wrong in it."""
+    return lambda D, x, y, fake, l1=100: weigh(gan(D(torch.cat(see(x, y, fake), 1))), near(x, y, fake), l1)
+
+
+wrong("ex05_g_loss", "taken to x", g_loss(near=lambda x, y, f: l1_loss(f, x)))
+wrong("ex05_g_loss", "distance of x and y", g_loss(near=lambda x, y, f: l1_loss(x, y)))
+wrong("ex05_g_loss", "L1 is a sum", g_loss(near=lambda x, y, f: l1_loss(f, y, reduction="sum")))
+wrong("ex05_g_loss", "over the pixels of a house", g_loss(near=lambda x, y, f: (f - y).abs().flatten(1).sum(1).mean()))
+wrong("ex05_g_loss", "squared errors", g_loss(near=lambda x, y, f: mse_loss(f, y)))
+wrong("ex05_g_loss", "root of the squared errors", g_loss(near=lambda x, y, f: mse_loss(f, y).sqrt()))
+wrong("ex05_g_loss", "the length of the difference", g_loss(near=lambda x, y, f: torch.norm(f - y)))
+wrong("ex05_g_loss", "smooth L1", g_loss(near=lambda x, y, f: smooth_l1_loss(f, y)))
+wrong("ex05_g_loss", "no absolute value", g_loss(near=lambda x, y, f: (f - y).mean()))
+wrong("ex05_g_loss", "absolute value of the mean", g_loss(near=lambda x, y, f: (f - y).mean().abs()))
+wrong("ex05_g_loss", "at the wrong term", g_loss(weigh=lambda a, b, l1: l1 * a + b))
+wrong("ex05_g_loss", "at both terms", g_loss(weigh=lambda a, b, l1: l1 * (a + b)))
+wrong("ex05_g_loss", "l1 is not used", g_loss(weigh=lambda a, b, l1: a + b))
+wrong("ex05_g_loss", "100 is written", g_loss(weigh=lambda a, b, l1: a + 100 * b))
+wrong("ex05_g_loss", "divided by the weight", g_loss(weigh=lambda a, b, l1: a + b / l1))
+wrong("ex05_g_loss", "L1 alone", g_loss(weigh=lambda a, b, l1: l1 * b))
+wrong("ex05_g_loss", "the cGAN alone", g_loss(weigh=lambda a, b, l1: a))
+wrong("ex05_g_loss", "L1 is subtracted", g_loss(weigh=lambda a, b, l1: a - l1 * b))
+wrong("ex05_g_loss", "missing minus: both terms", g_loss(weigh=lambda a, b, l1: -(a + l1 * b)))
+wrong("ex05_g_loss", "half the loss", g_loss(weigh=lambda a, b, l1: 0.5 * (a + l1 * b)))
+wrong("ex05_g_loss", "shown the real pair", g_loss(see=lambda x, y, f: (x, y)))
+wrong("ex05_g_loss", "shown (fake, y)", g_loss(see=lambda x, y, f: (f, y)))
+wrong("ex05_g_loss", "shown (y, fake)", g_loss(see=lambda x, y, f: (y, f)))
+wrong("ex05_g_loss", "x comes first", g_loss(see=lambda x, y, f: (f, x)))
+wrong("ex05_g_loss", "the fake twice", g_loss(see=lambda x, y, f: (f, f)))
+wrong("ex05_g_loss", "the x of another house", g_loss(see=lambda x, y, f: (x.roll(1, 0), f)))
+wrong("ex05_g_loss", "summed over the patches", g_loss(gan=lambda s: softplus(-s).sum((1, 2, 3)).mean()))
+wrong("ex05_g_loss", "averaged before softplus", g_loss(gan=lambda s: softplus(-s.mean((1, 2, 3))).mean()))
+wrong("ex05_g_loss", "softplus of the mean", g_loss(gan=lambda s: softplus(-s.mean())))
+wrong("ex05_g_loss", "the saturating loss", g_loss(gan=lambda s: -softplus(s).mean()))
+wrong("ex05_g_loss", "the critic's wish", g_loss(gan=lambda s: softplus(s).mean()))
+wrong("ex05_g_loss", "missing minus: log D(fake)", g_loss(gan=lambda s: logsigmoid(s).mean()))
+wrong("ex05_g_loss", "sigmoid twice", g_loss(gan=lambda s: softplus(-s.sigmoid()).mean()))
+wrong("ex05_g_loss", "a sum instead of a mean", g_loss(gan=lambda s: softplus(-s).sum()))
+wrong("ex05_g_loss", "without its logarithm", g_loss(gan=lambda s: 1 - s.sigmoid().mean()))
+wrong("ex05_g_loss", "Wasserstein", g_loss(gan=lambda s: -s.mean()))
+wrong("ex05_g_loss", "least-squares", g_loss(gan=lambda s: (s - 1).square().mean()))
+wrong(
+    "ex05_g_loss", "in both terms", g_loss(gan=lambda s: softplus(-s).sum(), near=lambda x, y, f: (f - y).abs().sum())
+)
+wrong("ex05_g_loss", "on its way to D", g_loss(see=lambda x, y, f: (x, f.detach())))
+wrong("ex05_g_loss", "cut off in L1", g_loss(near=lambda x, y, f: (f.detach() - y).abs().mean()))
+wrong("ex05_g_loss", "no gradient flows", lambda D, x, y, f, l1: g_loss()(D, x, y, f.detach(), l1).detach())
+wrong("ex05_g_loss", "the numbers differ", g_loss(weigh=lambda a, b, l1: a + (l1 + 1) * b))
+wrong("ex05_g_loss", "a plain number", lambda D, x, y, f, l1: g_loss()(D, x, y, f, l1).item())
+wrong("ex05_g_loss", "missing mean", g_loss(gan=lambda s: softplus(-s)))
+wrong("ex05_g_loss", "missing mean", g_loss(near=lambda x, y, f: (f - y).abs()))
+wrong("ex05_g_loss", "given 2 arguments", lambda D, x, y, f, l1: softplus(-D(x, f)).mean() + l1 * l1_loss(f, y))
+wrong("ex05_g_loss", "single pictures", lambda D, x, y, f, l1: softplus(-D(f)).mean() + l1 * l1_loss(f, y))
+wrong("ex05_g_loss", "single pictures", lambda D, x, y, f, l1: softplus(-D(torch.cat([x, f]))).mean())
+wrong("ex05_g_loss", "(n, c_x + c_y, h, w)", lambda D, x, y, f, l1: softplus(-D(torch.cat([x, f], 2))).mean())
+wrong("ex05_g_loss", "takes (D, x, fake)", lambda D, x, fake: softplus(-D(torch.cat([x, fake], 1))).mean())
+
+
+# --- ex05_jitter ------------------------------------------------------------------------------------------------------
+
+
+@right("ex05_jitter", reference=True)
+def jitter_one_by_one(x, y, crop, top, left, mirror):
+    x = x[:, top : top + crop, left : left + crop]
+    y = y[:, top : top + crop, left : left + crop]
+    if mirror:
+        x, y = x.flip(2), y.flip(2)
+    return x, y
+
+
+@right("ex05_jitter", reference=True)
+def jitter_together(x, y, crop, top, left, mirror):
+    both = torch.cat([x, y])
+    both = both[:, top : top + crop, left : left + crop]
+    if mirror:
+        both = both.flip(2)
+    return both[: len(x)], both[len(x) :]
+
+
+@right("ex05_jitter")
+def jitter_by_narrow(x, y, crop, top, left, mirror):
+    both = [p.narrow(1, top, crop).narrow(2, left, crop) for p in (x, y)]
+    return [p.flip(-1) for p in both] if mirror else both
+
+
+@right("ex05_jitter")
+def jitter_by_torchvision(x, y, crop, top, left, mirror):
+    x, y = (vision.crop(p, top, left, crop, crop) for p in (x, y))
+    return (vision.hflip(x), vision.hflip(y)) if mirror else (x, y)
+
+
+@right("ex05_jitter")
+def jitter_mirrors_first(x, y, crop, top, left, mirror):
+    if mirror:
+        x, y, left = x.flip(2), y.flip(2), x.shape[2] - crop - left
+    return tuple(p[:, top : top + crop, left : left + crop] for p in (x, y))
+
+
+@right("ex05_jitter")
+def jitter_by_numbers(x, y, crop, top, left, mirror):
+    columns = list(range(left, left + crop))[:: -1 if mirror else 1]
+    return x[:, top : top + crop][:, :, columns], y[:, top : top + crop][:, :, columns]
+
+
+def square(p, crop, top, left, mirror=False):
+    p = p[:, top : top + crop, left : left + crop]
+    return p.flip(2) if mirror else p
+
+
+def alike(change):
+    """The same fault in both pictures."""
+    return lambda x, y, crop, top, left, mirror: tuple(change(p, crop, top, left, mirror) for p in (x, y))
+
+
+wrong("ex05_jitter", "Not yet: not mirrored", alike(lambda p, k, i, j, m: square(p, k, i, j)))
+wrong("ex05_jitter", "mirrored, though mirror is False", alike(lambda p, k, i, j, m: square(p, k, i, j, True)))
+wrong("ex05_jitter", "Not yet: not cut", alike(lambda p, k, i, j, m: p.flip(2) if m else p))
+wrong("ex05_jitter", "neither cut nor mirrored", lambda x, y, k, i, j, m: (x, y))
+wrong("ex05_jitter", "top and left are swapped", alike(lambda p, k, i, j, m: square(p, k, j, i, m)))
+wrong(
+    "ex05_jitter", "upside down", alike(lambda p, k, i, j, m: square(p, k, i, j).flip(1) if m else square(p, k, i, j))
+)
+wrong("ex05_jitter", "by 180 degrees", alike(lambda p, k, i, j, m: square(p, k, i, j).flip(1, 2)))
+wrong("ex05_jitter", "the channels are flipped", alike(lambda p, k, i, j, m: square(p, k, i, j).flip(0)))
+wrong("ex05_jitter", "along the diagonal", alike(lambda p, k, i, j, m: square(p, k, i, j).transpose(1, 2)))
+wrong("ex05_jitter", "mirrored first", alike(lambda p, k, i, j, m: square(p.flip(2) if m else p, k, i, j)))
+wrong("ex05_jitter", "off by one", alike(lambda p, k, i, j, m: square(p, k, i + 1, j + 1, m)))
+wrong("ex05_jitter", "off by one", alike(lambda p, k, i, j, m: square(p, k, i - 1, j - 1, m)))
+wrong("ex05_jitter", "one column too many", alike(lambda p, k, i, j, m: square(p, k + 1, i, j, m)))
+wrong("ex05_jitter", "one column are missing", alike(lambda p, k, i, j, m: square(p, k - 1, i, j, m)))
+wrong("ex05_jitter", "end at crop", alike(lambda p, k, i, j, m: square(p[:, :k, :k], k, i, j, m)))
+wrong("ex05_jitter", "from the corner", alike(lambda p, k, i, j, m: square(p, k, 0, 0, m)))
+wrong("ex05_jitter", "from the middle", alike(lambda p, k, i, j, m: square(vision.center_crop(p, k), k, 0, 0, m)))
+wrong("ex05_jitter", "top is not used", alike(lambda p, k, i, j, m: square(p, k, 0, j, m)))
+wrong("ex05_jitter", "left is not used", alike(lambda p, k, i, j, m: square(p, k, i, 0, m)))
+wrong(
+    "ex05_jitter",
+    "along channels and rows",
+    alike(lambda p, k, i, j, m: p[i : i + k, j : j + k].flip(2) if m else p[i : i + k, j : j + k]),
+)
+wrong("ex05_jitter", "x is right, y is not: neither cut", lambda x, y, k, i, j, m: (square(x, k, i, j, m), y))
+wrong("ex05_jitter", "y is right, x is not: neither cut", lambda x, y, k, i, j, m: (x, square(y, k, i, j, m)))
+wrong(
+    "ex05_jitter",
+    "x is right, y is not: not mirrored",
+    lambda x, y, k, i, j, m: (square(x, k, i, j, m), square(y, k, i, j)),
+)
+wrong(
+    "ex05_jitter",
+    "y is right, x is not: top and left",
+    lambda x, y, k, i, j, m: (square(x, k, j, i, m), square(y, k, i, j, m)),
+)
+wrong(
+    "ex05_jitter",
+    "x and y are swapped",
+    lambda x, y, k, i, j, m: (square(y, k, i, j, m), square(x, k, i, j, m)),
+)
+wrong("ex05_jitter", "x came back twice", lambda x, y, k, i, j, m: (square(x, k, i, j, m),) * 2)
+wrong("ex05_jitter", "y came back twice", lambda x, y, k, i, j, m: (square(y, k, i, j, m),) * 2)
+wrong("ex05_jitter", "wrong type: a tensor", lambda x, y, k, i, j, m: square(torch.cat([x, y]), k, i, j, m))
+wrong("ex05_jitter", "wrong shape", alike(lambda p, k, i, j, m: square(p, k, i, j, m)[None]))
+wrong("ex05_jitter", "wrong type: a ndarray|wrong type: an ndarray", alike(lambda p, *how: square(p, *how).numpy()))
+wrong("ex05_jitter", "the numbers differ", alike(lambda p, *how: 2 * square(p, *how)))
+wrong("ex05_jitter", "NaN", alike(lambda p, *how: square(p, *how) / 0 * 0))
+
+
+# --- ex05_spread ------------------------------------------------------------------------------------------------------
+
+
+@right("ex05_spread", reference=True)
+def spread_by_a_mask(pictures, walls):
+    m = walls[:, None].float()
+    colours = (pictures * m).sum((2, 3)) / m.sum((2, 3))
+    return colours.std(0).mean()
+
+
+@right("ex05_spread", reference=True)
+def spread_house_by_house(pictures, walls):
+    colours = torch.stack([p[:, m].mean(1) for p, m in zip(pictures, walls, strict=True)])
+    return colours.std(0).mean()
+
+
+@right("ex05_spread", reference=True)
+def spread_as_of_a_population(pictures, walls):
+    colours = torch.einsum("nchw,nhw->nc", pictures, walls.float()) / walls.sum((1, 2))[:, None]
+    return colours.std(0, unbiased=False).mean()
+
+
+right("ex05_spread")(lambda p, m: np.ma.array(p, mask=~m[:, None].expand_as(p)).mean((2, 3)).std(0).mean())
+right("ex05_spread")(lambda p, m: p.masked_fill(~m[:, None], torch.nan).nanmean((2, 3)).std(0).mean().item())
+
+
+def colours_of(p, m):
+    return (p * m[:, None]).sum((2, 3)) / m[:, None].sum((2, 3))
+
+
+wrong("ex05_spread", "the mask is not used", lambda p, m: p.mean((2, 3)).std(0).mean())
+wrong("ex05_spread", "divided by all pixels", lambda p, m: (p * m[:, None]).mean((2, 3)).std(0).mean())
+wrong("ex05_spread", "not divided", lambda p, m: (p * m[:, None]).sum((2, 3)).std(0).mean())
+wrong("ex05_spread", "the walls of all houses", lambda p, m: ((p * m[:, None]).sum((2, 3)) / m.sum()).std(0).mean())
+wrong("ex05_spread", "the mask is upside down", lambda p, m: colours_of(p, ~m).std(0).mean())
+wrong("ex05_spread", "its texture", lambda p, m: sum(a[:, b].std(1).mean() for a, b in zip(p, m, strict=True)) / len(p))
+wrong("ex05_spread", "all walls at once", lambda p, m: p.permute(1, 0, 2, 3)[:, m].std(1).mean())
+wrong("ex05_spread", "pixel by pixel", lambda p, m: p.std(0).mean())
+wrong("ex05_spread", "over the channels", lambda p, m: colours_of(p, m).std(1).mean())
+wrong("ex05_spread", "houses and channels at once", lambda p, m: colours_of(p, m).std())
+wrong("ex05_spread", "channels are averaged first", lambda p, m: colours_of(p, m).mean(1).std())
+wrong("ex05_spread", "the variance", lambda p, m: colours_of(p, m).var(0).mean())
+wrong("ex05_spread", "root of the mean variance", lambda p, m: colours_of(p, m).var(0).mean().sqrt())
+wrong("ex05_spread", "summed over the channels", lambda p, m: colours_of(p, m).std(0).sum())
+wrong("ex05_spread", "one channel alone", lambda p, m: colours_of(p, m)[:, 0].std())
+wrong("ex05_spread", "the mean deviation", lambda p, m: (colours_of(p, m) - colours_of(p, m).mean(0)).abs().mean())
+wrong("ex05_spread", "the range", lambda p, m: (colours_of(p, m).amax(0) - colours_of(p, m).amin(0)).mean())
+wrong("ex05_spread", "and not its spread", lambda p, m: colours_of(p, m).mean())
+wrong("ex05_spread", "missing mean", lambda p, m: colours_of(p, m).std(0))
+wrong("ex05_spread", "the mask does not fit", lambda p, m: (p * m).sum((2, 3)).std(0).mean())
+wrong("ex05_spread", "the mask does not fit", lambda p, m: p[m].std(0).mean())
+wrong("ex05_spread", "the numbers differ", lambda p, m: 2 * colours_of(p, m).std(0).mean())
+wrong("ex05_spread", "NaN", lambda p, m: (colours_of(p, m) * torch.nan).std())
+wrong("ex05_spread", "wrong type: a bool", lambda p, m: True)
+wrong("ex05_spread", "your function returned None", lambda p, m: print(end=""))
+
+
+# --- ex05_fixed_input -------------------------------------------------------------------------------------------------
+
+
+@right("ex05_fixed_input", reference=True)
+def variety_by_std(answers):
+    return answers.std(0).mean()
+
+
+@right("ex05_fixed_input", reference=True)
+def variety_by_hand(answers):
+    away = answers - answers.mean(dim=0)
+    return (away.square().sum(dim=0) / (len(answers) - 1)).sqrt().mean()
+
+
+@right("ex05_fixed_input", reference=True)
+def variety_of_a_population(answers):
+    return answers.var(dim=0, unbiased=False).sqrt().mean()
+
+
+right("ex05_fixed_input")(lambda a: np.std(a.numpy(), axis=0).mean())
+right("ex05_fixed_input")(lambda a: a.flatten(1).std(0).mean().item())
+right("ex05_fixed_input")(lambda a: sum(a[:, i].std(0).mean() for i in range(a.shape[1])) / a.shape[1])
+
+wrong("ex05_fixed_input", "over the houses", lambda a: a.std(1).mean())
+wrong("ex05_fixed_input", "over the channels", lambda a: a.std(2).mean())
+wrong("ex05_fixed_input", "over the rows", lambda a: a.std(3).mean())
+wrong("ex05_fixed_input", "over the columns", lambda a: a.std(-1).mean())
+wrong("ex05_fixed_input", "over everything at once", lambda a: a.std())
+wrong("ex05_fixed_input", "draws and houses at once", lambda a: a.flatten(0, 1).std(0).mean())
+wrong("ex05_fixed_input", "over the pixels of each picture", lambda a: a.flatten(2).std(2).mean())
+wrong("ex05_fixed_input", "each picture is averaged first", lambda a: a.mean((2, 3, 4)).std(0).mean())
+wrong("ex05_fixed_input", "the houses are averaged first", lambda a: a.mean(1).std(0).mean())
+wrong("ex05_fixed_input", "each draw is averaged first", lambda a: a.mean((1, 2, 3, 4)).std())
+wrong("ex05_fixed_input", "the variance", lambda a: a.var(0).mean())
+wrong("ex05_fixed_input", "root of the mean variance", lambda a: a.var(0).mean().sqrt())
+wrong("ex05_fixed_input", "two draws alone", lambda a: (a[1] - a[0]).abs().mean())
+wrong("ex05_fixed_input", "the mean deviation", lambda a: (a - a.mean(0)).abs().mean())
+wrong("ex05_fixed_input", "the range", lambda a: (a.amax(0) - a.amin(0)).mean())
+wrong("ex05_fixed_input", "a sum instead of a mean", lambda a: a.std(0).sum())
+wrong("ex05_fixed_input", "varies most", lambda a: a.std(0).max())
+wrong("ex05_fixed_input", "and not how they vary", lambda a: a.mean())
+wrong("ex05_fixed_input", "missing mean", lambda a: a.std(0))
+wrong("ex05_fixed_input", "the numbers differ", lambda a: 2 * a.std(0).mean())
+wrong("ex05_fixed_input", "NaN", lambda a: (a / 0 * 0).std(0).mean())
+wrong("ex05_fixed_input", "wrong type: a bool", lambda a: bool((a.std(0) > 0).any()))
