@@ -10,6 +10,10 @@ examples:
   python -m gancourse train pix2pix --data my/pairs --size 256 --out runs/mine  again to go on after a stop
   python -m gancourse translate runs/street --in maps --out houses
   python -m gancourse translate latest_net_G.pth --in photo.jpg --out answers   an official checkpoint
+
+  python -m gancourse train cyclegan --out runs/unpaired         the street without pairs: photos <-> label maps
+  python -m gancourse train cyclegan --data horse2zebra --size 256 --scale paper --out runs/zebras
+  python -m gancourse translate runs/zebras --direction BtoA --in zebras --out horses
 """
 
 import argparse
@@ -17,7 +21,7 @@ import re
 import sys
 from pathlib import Path
 
-from gancourse.cli import digits, pix2pix
+from gancourse.cli import cyclegan, digits, pix2pix
 from gancourse.cli.digits import run_sample
 from gancourse.cli.translate import run_translate
 from gancourse.data.digits import NAMES, NotHere
@@ -32,6 +36,18 @@ In street and facades A is the photo and B the label map: BtoA draws houses from
 houses. A folder holds pairs side by side in one file, train/1.jpg with A on the left, or in two files of the same
 name, train/A/1.jpg and train/B/1.jpg; of one without test/ or val/ the last tenth is held out.
 """
+CYCLEGAN = """Image to image without pairs (Zhu et al. 2017). The same command goes on after a stop.
+
+G draws B from A, and F draws A from B. DIR receives game.pt (every few minutes, and at Ctrl-C), samples.png (A, G(A),
+F(G(A)) and B, F(B), G(F(B)) in each row), losses.png, metrics.json, and the generators under the names of the reference
+project, latest_net_G_A.pth (A to B) and latest_net_G_B.pth (B to A).
+
+Three sets are drawn by the course, with the truth for judging: street (A photos, B label maps of other houses), dusk (A
+houses by day, B other houses at dusk) and digits (A as they are, B others, coloured and turned). facades are the pairs
+of pix2pix, broken. A folder holds trainA/ and trainB/, and perhaps testA/ and testB/; of one without test or val the
+last tenth of each domain is held out.
+"""
+UNPAIRED = "street, dusk, digits, facades, a published set such as horse2zebra, or a folder (default: street)"
 DATA = "street (drawn by the course), facades (fetched), another published set, or a folder (default: street)"
 DIRECTION = "what goes in and what comes out (default: BtoA for street and facades, AtoB for a folder)"
 
@@ -60,10 +76,11 @@ def parser() -> Parser:
     main = Parser(prog="python -m gancourse", **described(__doc__))
     commands = main.add_subparsers(dest="command", required=True, metavar="{train,sample,translate}")
     games = commands.add_parser("train", help="train a game and judge it", **described(__doc__))
-    games = games.add_subparsers(dest="game", required=True, metavar="{gan,cgan,pix2pix}")
+    games = games.add_subparsers(dest="game", required=True, metavar="{gan,cgan,pix2pix,cyclegan}")
     add_digits(games, "gan", "chapter 1")
     add_digits(games, "cgan", "chapter 2")
     add_pix2pix(games)
+    add_cyclegan(games)
     add_sample(commands)
     add_translate(commands)
     return main
@@ -90,6 +107,14 @@ def add_pix2pix(games) -> None:
     t.set_defaults(run=pix2pix.run_train)
 
 
+def add_cyclegan(games) -> None:
+    t = games.add_parser("cyclegan", help="image to image without pairs (chapter 6)", **described(CYCLEGAN))
+    t.add_argument("--data", metavar="SET|FOLDER", help=UNPAIRED)
+    t.add_argument("--size", type=int, choices=(32, 64, 128, 256), help="of the pictures, pixels (default: by scale)")
+    add_run(t, "rounds in all (default: by scale); Ctrl-C stops, and the same command goes on")
+    t.set_defaults(run=cyclegan.run_train)
+
+
 def add_run(t: Parser, rounds: str) -> None:
     """What each game is asked for."""
     t.add_argument("--scale", choices=SCALES, help="how much work (default: what the hardware suggests)")
@@ -113,6 +138,11 @@ def add_translate(commands) -> None:
     t.add_argument("checkpoint", type=Path, help="what train wrote, its folder or its game.pt, or an official .pth")
     t.add_argument("--in", dest="pictures", type=Path, required=True, metavar="PATH", help="a picture or a folder")
     t.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="for the answers, PNG files")
+    t.add_argument(
+        "--direction",
+        choices=("AtoB", "BtoA"),
+        help="of a CycleGAN (default: AtoB); of others the one they were trained in, or none",
+    )
     t.add_argument("--dropout", action="store_true", help="keep dropout on, as the paper does")
     t.add_argument(
         "--batch-statistics", action="store_true", help="norms take mean and spread from the picture, as in the paper"

@@ -9,37 +9,47 @@ from gancourse.networks.resnet import ResNetGenerator
 from gancourse.networks.unet import UNet
 
 State = dict[str, Tensor]
+FORGERS = {"AtoB": "G", "BtoA": "F"}  # of a CycleGAN
 
 
-def load(path: str | Path, player: str = "G") -> nn.Module:
+def load(path: str | Path, player: str = "G", direction: str | None = None) -> nn.Module:
     """The generator in a file or in the folder of a run, on the CPU and in eval mode.
 
     Its architecture is read off its tensors, so it does not matter how the settings of the course have changed since.
     Where a checkpoint keeps a running mean of the player, that is what comes.
 
     Args:
-        path: what :func:`gancourse.checkpoint.save` wrote, an official ``latest_net_G.pth``, or a folder with a
-            ``game.pt`` or a ``latest_net_G.pth``.
+        path: what :func:`gancourse.checkpoint.save` wrote, an official ``latest_net_G.pth``, ``latest_net_G_A.pth``
+            or ``latest_net_G_B.pth``, or a folder with one of them or a ``game.pt``.
         player: the generator's name in the game. An official file holds one only.
+        direction: "AtoB" or "BtoA" chooses the player of a CycleGAN, and the file among official ones; of anything
+            else it must be the direction that was trained. None: the player as named, and A to B where a folder has
+            official files for both.
 
     Raises:
         FileNotFoundError: there is no such file, or nothing of the kind in the folder.
-        ValueError: the file is damaged, or holds no such generator.
+        ValueError: the file is damaged, or holds no such generator; or another direction.
     """
-    path = found(Path(path))
+    if direction not in (None, *FORGERS):
+        raise ValueError(f"direction {direction!r}: choose AtoB or BtoA")
+    path = found(Path(path), direction)
     try:
         state = checkpoint.read(path)
     except ValueError as no_checkpoint:
         try:
-            return pretrained.load_generator(path)
+            net = pretrained.load_generator(path)
         except ValueError as no_weights:
             raise (no_weights if path.suffix == ".pth" else no_checkpoint) from None
-    return of_game(state["networks"], path, player)
+        expect_direction(path, direction, direction_named(path))
+        return net
+    return of_game(state["networks"], path, chosen(state, path, direction) if direction else player)
 
 
-def found(path: Path) -> Path:
+def found(path: Path, direction: str | None = None) -> Path:
     """The file meant by a file or a folder."""
-    names = ("game.pt", "latest_net_G.pth")
+    both = [f"latest_net_G_{letter}.pth" for letter in "AB"]
+    one = "latest_net_G.pth"
+    names = ["game.pt", one, *both] if direction is None else ["game.pt", both[direction == "BtoA"], one]
     if path.is_dir():
         here = [path / name for name in names if (path / name).is_file()]
         if not here:
@@ -94,3 +104,24 @@ def as_resnet(state: State) -> ResNetGenerator:
     moved = any(name.endswith(".net.6.weight") and value.dim() == 4 for name, value in state.items())
     dropout = 0.5 if moved else 0.0  # it moves the second convolution by one place
     return ResNetGenerator(c, out, base, len(blocks), norm_of(state), dropout)
+
+
+def chosen(state: dict, path: Path, direction: str) -> str:
+    """The player of a saved game that goes in this direction, or ValueError if none does."""
+    if {"G", "F"} <= {name.split(".")[0] for name in state["networks"]}:
+        return FORGERS[direction]
+    expect_direction(path, direction, state["about"].get("direction"))
+    return "G"
+
+
+def direction_named(path: Path) -> str | None:
+    """What the name of an official file says: CycleGAN's G_A goes from A to B."""
+    return {"_G_A": "AtoB", "_G_B": "BtoA"}.get(path.stem[-4:])
+
+
+def expect_direction(path: Path, asked: str | None, has: str | None) -> None:
+    """Raise ValueError, with the mend, if a file with one generator does not go in the direction that is asked for."""
+    if asked and not has:
+        raise ValueError(f"{path} holds one generator and does not say which way it goes: leave the direction away")
+    if asked and asked != has:
+        raise ValueError(f"{path} goes {has}, not {asked}: ask for {has}, or name another checkpoint")

@@ -4,12 +4,15 @@ from torch import nn
 
 from gancourse.data.digits import ImageSet, load
 from gancourse.data.pairs import Pairs, street_pairs
+from gancourse.data.unpaired import Truth, Unpaired, coloured_digits, digits_truth, street_truth, street_unpaired
 from gancourse.games.cgan import CGAN
+from gancourse.games.cyclegan import CycleGAN
 from gancourse.games.gan import GAN
 from gancourse.games.pix2pix import Pix2Pix
 from gancourse.networks.dcgan import DCDiscriminator, DCGenerator
 from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
 from gancourse.networks.patchgan import PatchGAN
+from gancourse.networks.resnet import ResNetGenerator
 from gancourse.networks.unet import UNet
 from gancourse.scale import pick
 from gancourse.schedules import Schedule, linear_decay
@@ -118,3 +121,58 @@ def pix2pix_batches(train, size: int = 64, seed: int = 0):
     n = min(PIX2PIX[size][2], len(train))
     larger = train[:1].x.shape[-1] > size
     return train.batches(n, crop=size if larger else None, flip=True, seed=seed)
+
+
+# px: residual blocks, layers of the critics (a receptive field of 34 or 70 px), pictures of each domain in a batch
+CYCLEGAN = {32: (3, 2, 4), 64: (3, 2, 4), 128: (6, 3, 1), 256: (9, 3, 1)}
+
+
+def cyclegan(size: int = 64, rounds: int | None = None) -> CycleGAN:
+    """The game of chapter 6 for pictures of 32, 64, 128 or 256 px; its learning rate falls over the second half of the
+    rounds."""
+    blocks, layers, _ = CYCLEGAN[size]
+    base = pick(smoke=8, laptop=32, paper=64)
+    forgers = [ResNetGenerator(base=base, blocks=blocks) for _ in "GF"]
+    critics = [PatchGAN(3, base, layers, nn.InstanceNorm2d) for _ in "XY"]
+    schedule = half_and_half(size, rounds or cyclegan_rounds(size))
+    return CycleGAN(*forgers, *critics, lr=pick(smoke=4e-4, laptop=4e-4, paper=2e-4), schedule=schedule)
+
+
+def cyclegan_rounds(size: int = 64, per_epoch: int = 1334) -> int:
+    """How many rounds for the scale in force. The paper plays 200 epochs.
+
+    Args:
+        per_epoch: rounds in an epoch; those of horse2zebra, unless told.
+    """
+    return pick(smoke=4, laptop={32: 900, 64: 900, 128: 900, 256: 900}[size], paper=200 * per_epoch)
+
+
+def cyclegan_size(data: str) -> int:
+    """The size of pictures where none is asked for."""
+    return {"street": 64, "dusk": 64, "digits": 32}.get(data) or pick(smoke=64, laptop=64, colab=128, paper=256)
+
+
+def cyclegan_streets(x: str = "photo", y: str = "labels", size: int = 64) -> tuple[Unpaired, Truth]:
+    """Houses to train on, other ones in each view, and houses held out with their truth; x is A and y is B."""
+    n = pick(smoke=8, laptop=1500, paper=3000)
+    return street_unpaired(n, size, x, y), street_truth(cyclegan_held_out(), size, x, y)
+
+
+def cyclegan_digits(name: str = "mnist", turn: int = 90) -> tuple[Unpaired, Truth]:
+    """Digits and the coloured, turned cousins of other digits; and digits held out with their truth."""
+    train, test = digit_sets(name)
+    n = pick(smoke=16, laptop=20_000)
+    return coloured_digits(train[:n], turn), digits_truth(test[: cyclegan_held_out()], turn)
+
+
+def cyclegan_held_out() -> int:
+    """How many held-out pictures of each domain are looked at, at most."""
+    return pick(smoke=4, laptop=200)
+
+
+def cyclegan_batches(train: Unpaired, size: int = 64, seed: int = 0, flip: bool = True):
+    """Batches (x, y), mirrored by chance (a digit should not be). From pictures that are larger than `size` a square is
+    cut out at random, as in the reference implementation."""
+    larger = min(*train.x.shape[2:], *train.y.shape[2:]) > size
+    n = min(CYCLEGAN[size][2], len(train))
+    return train.batches(n, crop=size if larger else None, flip=flip, seed=seed)

@@ -21,7 +21,7 @@ def run_translate(args: argparse.Namespace) -> int:
     """Translate one picture or all of a folder; what cannot be read is named and skipped."""
     names = output_names(list_pictures(args.pictures) if args.pictures.is_dir() else [existing(args.pictures)])
     expect_elsewhere(args.out, args.pictures)
-    G = generators.load(args.checkpoint).to(device())
+    G = generators.load(args.checkpoint, direction=args.direction).to(device())
     translate.expect_pictures(G)
     must_be_writable(args.out)
     how = {"dropout": args.dropout, "batch_statistics": args.batch_statistics, "seed": args.seed}

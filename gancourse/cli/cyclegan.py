@@ -1,0 +1,156 @@
+"""`train cyclegan`: image to image without pairs. The folder holds all that is needed to go on."""
+
+import argparse
+import os
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.functional import l1_loss
+
+from gancourse import pretrained, recipes
+from gancourse.cli import runs, unpaired
+from gancourse.cli.outputs import must_be_writable, quiet_plots, write_grid, write_json
+from gancourse.data.label_maps import CMP, to_mask
+from gancourse.data.street_plan import CLASSES
+from gancourse.data.unpaired import Truth, Unpaired
+from gancourse.files import written
+from gancourse.game import train
+from gancourse.games.cyclegan import CycleGAN
+from gancourse.losses import d_least_squares
+from gancourse.scale import device, scale
+from gancourse.segmenter import assess, confusion, scores, street_judge
+
+INTERRUPTED = 130  # exit code
+SHOWN = 8  # held-out pictures of each domain in samples.png
+SETTINGS = ("game", "data", "size", "seed", "rounds", "scale")
+CLASSES_OF = {"street": len(CLASSES), "facades": CMP}  # sets whose B are label maps
+
+
+def run_train(args: argparse.Namespace) -> int:
+    """Train or go on, and write game.pt, samples.png, losses.png, the weights and metrics.json, in this order."""
+    must_be_writable(args.out)  # found out now, not after the training
+    before = runs.stored(args.out)
+    about = settle(args, before)
+    if runs.finished(args.out, before, about.get("rounds", 0)):
+        print(f"{args.out} holds a finished run of {before['played']} rounds. To go on with it, ask for more --rounds")
+        return 0
+    pictures, held_out = unpaired.sets(about["data"], about["size"])
+    numbers = counted(pictures, held_out)
+    runs.expect_same(args.out, before, numbers)  # else a picture held out before might be trained on now
+    pictures, held_out = pictures.to(device()), held_out.to(device())
+    batches = recipes.cyclegan_batches(pictures, about["size"], about["seed"], flip=about["data"] != "digits")
+    about |= {"rounds": about.get("rounds") or recipes.cyclegan_rounds(about["size"], batches.per_epoch)} | numbers
+    game = play(args.out, about, before, batches, held_out)
+    if game.played < about["rounds"]:
+        print(f"Kept in {args.out}: the same command goes on from round {game.played + 1}")
+        return INTERRUPTED
+    finish(game, held_out, args.out)
+    return 0
+
+
+def settle(args: argparse.Namespace, before: dict) -> dict:
+    """The settings: what is asked for, else what the stored run had, else the usual; no rounds if neither says how
+    many. Sets the scale.
+
+    Raises:
+        ValueError: the stored run had others, or the set cannot be had in this size.
+    """
+    asked = {name: getattr(args, name) for name in ("game", "data", "size", "seed")}
+    asked["data"] = args.data and unpaired.full_name(args.data)
+    asked["scale"] = args.scale or os.environ.get("GANCOURSE_SCALE")
+    asked = {name: value for name, value in asked.items() if value is not None}
+    runs.expect_same(args.out, before, asked)
+    known = {"data": "street", "seed": 0} | {k: v for k, v in before.items() if k in SETTINGS} | asked
+    os.environ["GANCOURSE_SCALE"] = known.get("scale") or scale()
+    about = {"size": recipes.cyclegan_size(known["data"]), "scale": scale()} | known
+    unpaired.expect_size(about["data"], about["size"])
+    return about | ({"rounds": args.rounds} if args.rounds else {})
+
+
+def counted(pictures: Unpaired, held_out: Truth | Unpaired) -> dict:
+    """What a run that goes on must find again."""
+    numbers = {"A": pictures.x, "B": pictures.y, "held_out_A": held_out.x, "held_out_B": held_out.y}
+    return {"set": pictures.name} | {name: len(some) for name, some in numbers.items()}
+
+
+def play(folder: Path, about: dict, before: dict, batches, held_out: Truth | Unpaired) -> CycleGAN:
+    """Play the rounds that are left, and keep the game."""
+    torch.manual_seed(about["seed"])
+    game = recipes.cyclegan(about["size"], about["rounds"]).to(device())
+    keeper = runs.Keeper(folder, about, lambda game, history: draw(game, history, held_out, folder))
+    if before:
+        keeper.resume(game)
+    left = about["rounds"] - game.played
+    if left > 0:
+        train(game, batches, left, look=keeper, every=1, seed=about["seed"])
+        keeper.keep(game)
+    else:  # cut off after the last round
+        draw(game, keeper.history, held_out, folder)
+    return game
+
+
+def draw(game: CycleGAN, history: dict[str, list[float]], held_out: Truth | Unpaired, folder: Path) -> None:
+    """samples.png, with x, G(x), F(G(x)), y, F(y), G(F(y)) in each row, and losses.png."""
+    plots = quiet_plots()
+    n = min(SHOWN, len(held_out.x), len(held_out.y))
+    x, y = Unpaired(held_out.name, held_out.x[:n], held_out.y[:n]).floats()
+    shown = there_and_back(x, game.translate, game.back) + there_and_back(y, game.back, game.translate)
+    rows = torch.stack(shown, dim=1)  # (n, 6, c, h, w)
+    write_grid(rows.flatten(0, 1), folder / "samples.png", columns=6, enlarged=max(1, 192 // x.shape[-1]))
+    undecided = {"undecided critics": game.d_weight} if game.d_adversarial is d_least_squares else {}
+    figure, axes = plots.plt.subplots(1, 2, figsize=(10, 2.8), layout="tight")
+    for ax, (name, values) in zip(axes, history.items(), strict=False):  # no history if its file was lost
+        plots.losses({name: values}, undecided if name == "D_X+D_Y" else None, ax)
+    with written(folder / "losses.png") as partial:
+        figure.savefig(partial, dpi=150)
+    plots.plt.close(figure)
+
+
+def there_and_back(x: Tensor, there, back) -> tuple[Tensor, Tensor, Tensor]:
+    """x, its translation, and what comes home."""
+    answers = there(x)
+    return x, answers, back(answers)
+
+
+def finish(game: CycleGAN, held_out: Truth | Unpaired, folder: Path) -> None:
+    """Weights for the reference project, whose G_A goes from A to B, and figures."""
+    for player, letter in (("G", "A"), ("F", "B")):
+        pretrained.save_generator(game.averaged(player), folder / f"latest_net_G_{letter}.pth")
+    about = runs.stored(folder)
+    result = {name: about[name] for name in about if name not in ("machine", "played")}
+    result |= {"rounds": game.played, "answers": judged(game, held_out, about)}
+    write_json(result, folder / "metrics.json")
+    print(f"On {len(held_out.x)} held-out pictures of A and {len(held_out.y)} of B:")
+    print(quiet_plots().table(result["answers"]))
+    print(f"Wrote game.pt, samples.png, losses.png, metrics.json, latest_net_G_A.pth and _G_B.pth to {folder}")
+
+
+def judged(game: CycleGAN, held_out: Truth | Unpaired, about: dict) -> dict[str, dict[str, float]]:
+    """Figures for each direction: `cycle`, how far from home the way there and back ends; and where the truth is known,
+    how near to it the answers are."""
+    x, y = held_out.floats()
+    _, fake_y, home_x = there_and_back(x, game.translate, game.back)
+    _, fake_x, home_y = there_and_back(y, game.back, game.translate)
+    result = {"AtoB": {"cycle": l1_loss(home_x, x).item()}, "BtoA": {"cycle": l1_loss(home_y, y).item()}}
+    if isinstance(held_out, Truth):
+        result["AtoB"] |= compared(fake_y, x, y)
+        result["BtoA"] |= compared(fake_x, y, x)
+        if classes := CLASSES_OF.get(about["data"]):  # label maps are read off their colours
+            result["AtoB"] |= scores(confusion(to_mask(fake_y, classes), held_out.mask, classes))
+        if about["data"] == "street":
+            result["BtoA"] |= assess(street_judge(about["size"]), fake_x, x, held_out.mask)
+        if about["data"] == "dusk":
+            result["AtoB"]["l1 where lit"] = where(held_out.lit, fake_y, y)
+    return result
+
+
+def compared(answers: Tensor, given: Tensor, truth: Tensor) -> dict[str, float]:
+    """How far from the hidden truth the answers are, and, to compare with, how far what was given is."""
+    return {"l1": l1_loss(answers, truth).item(), "l1 untouched": l1_loss(given, truth).item()}
+
+
+def where(lit: Tensor, answers: Tensor, truth: Tensor) -> float:
+    """How far from the truth the answers are where lamps shine. lit: (n, h, w), bool."""
+    lit = lit[:, None].expand_as(truth)
+    return l1_loss(answers[lit], truth[lit]).item()

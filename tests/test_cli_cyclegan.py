@@ -1,0 +1,390 @@
+"""`train cyclegan`, and `translate` in both directions: what they write, how a run goes on, and what is refused."""
+
+import json
+import re
+import shutil
+import signal
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from gancourse import checkpoint, generators, pretrained, recipes
+from gancourse.__main__ import main
+from gancourse.cli import cyclegan, runs, unpaired
+from gancourse.data.label_maps import CMP
+from gancourse.data.pairs import street_pairs
+from gancourse.data.unpaired import street_truth, street_unpaired
+from gancourse.games.cyclegan import CycleGAN
+from gancourse.games.pix2pix import Pix2Pix
+from gancourse.networks.patchgan import PatchGAN
+from gancourse.networks.resnet import ResNetGenerator
+from gancourse.networks.unet import UNet
+from gancourse.segmenter import Segmenter
+
+WEIGHTS = ["latest_net_G_A.pth", "latest_net_G_B.pth"]
+WRITTEN = ["game.pt", *WEIGHTS, "losses.json", "losses.png", "metrics.json", "samples.png"]
+
+
+def narrow(size: int = 64, rounds: int | None = None) -> CycleGAN:
+    """The recipe with few channels and small pools, so that the tests are quick and the pools overflow."""
+    norm = {"norm": nn.InstanceNorm2d}
+    forgers = [ResNetGenerator(base=2, blocks=1, **norm) for _ in "GF"]
+    critics = [PatchGAN(3, base=2, layers=1, **norm) for _ in "XY"]
+    return CycleGAN(*forgers, *critics, pool=2, schedule=recipes.half_and_half(size, rounds))
+
+
+def few(x: str = "photo", y: str = "labels", size: int = 64):
+    return street_unpaired(5, size, x, y), street_truth(2, size, x, y)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    monkeypatch.setenv("GANCOURSE_SCALE", "smoke")
+    monkeypatch.setattr(recipes, "cyclegan", narrow)
+    monkeypatch.setattr(recipes, "cyclegan_streets", few)
+    monkeypatch.setattr(cyclegan, "street_judge", lambda size: Segmenter(14, base=2).eval())
+    monkeypatch.setitem(recipes.CYCLEGAN, 64, (1, 1, 2))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run of the street at smoke scale with narrow networks."""
+    folder = tmp_path_factory.mktemp("runs") / "street"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANCOURSE_SCALE", "smoke")
+        patch.setattr(recipes, "cyclegan", narrow)
+        patch.setattr(recipes, "cyclegan_streets", few)
+        assert main(["train", "cyclegan", "--seed", "3", "--out", str(folder)]) == 0
+    return folder
+
+
+def trained(folder, *arguments: str) -> int:
+    return main(["train", "cyclegan", "--out", str(folder), *arguments])
+
+
+def test_train_writes_game_both_weights_samples_losses_and_metrics(run):
+    assert sorted(p.name for p in run.iterdir()) == sorted(WRITTEN)
+    state = checkpoint.read(run / "game.pt")
+    said = {"game": "cyclegan", "data": "street", "size": 64, "seed": 3, "rounds": 4, "scale": "smoke"}
+    assert said.items() <= state["about"].items() and state["played"] == 4
+    assert len(state["networks"]["pool_x.stored"]) == len(state["networks"]["pool_y.stored"]) == 2
+    figures = json.loads((run / "metrics.json").read_text("utf-8"))
+    assert (said | {"A": 5, "B": 5, "held_out_A": 2, "held_out_B": 2}).items() <= figures.items()
+    there, back = figures["answers"]["AtoB"], figures["answers"]["BtoA"]
+    assert {"cycle", "l1", "l1 untouched", "pixel", "class", "iou"} <= set(there) and 0 < there["cycle"] < 2
+    assert {"cycle", "l1", "iou", "kernel"} <= set(back) and there["l1 untouched"] == back["l1 untouched"]
+    assert Image.open(run / "samples.png").size == (3 * (6 * 66 + 2), 3 * (2 * 66 + 2))  # 6 x 2, three times as large
+    losses = json.loads((run / "losses.json").read_text("utf-8"))
+    assert set(losses) == {"G+F", "D_X+D_Y"} and len(losses["G+F"]) == 4
+
+
+def test_figures_and_samples_are_of_the_hidden_truth(run):
+    game, truth = narrow(), few()[1]
+    checkpoint.load(game, run / "game.pt")
+    x, y = truth.floats()
+    there = json.loads((run / "metrics.json").read_text("utf-8"))["answers"]["AtoB"]
+    fake_y = game.translate(x)
+    assert there["l1"] == pytest.approx((fake_y - y).abs().mean().item(), rel=1e-4)
+    assert there["cycle"] == pytest.approx((game.back(fake_y) - x).abs().mean().item(), rel=1e-4)
+    pixels = ((fake_y[0] + 1) * 127.5)[:, 30, 30].round()
+    shown = np.array(Image.open(run / "samples.png"))
+    assert abs(shown[3 * 32 + 1, 3 * (66 + 32) + 1] - pixels.numpy()).max() <= 1  # G(x) is the second column
+    assert shown[3 * 32 + 1, 3 * (3 * 66 + 32) + 1].tolist() == truth.y[0, :, 30, 30].tolist()  # y the fourth
+
+
+def test_perfect_translations_have_perfect_figures():
+    truth = few()[1]
+
+    class Knows:
+        def translate(self, x):
+            return truth.floats()[1]
+
+        def back(self, y):
+            return truth.floats()[0]
+
+    answers = cyclegan.judged(Knows(), truth, {"data": "street", "size": 64})
+    assert answers["AtoB"]["l1"] == answers["AtoB"]["cycle"] == answers["BtoA"]["l1"] == 0
+    assert answers["AtoB"]["pixel"] == answers["AtoB"]["iou"] == 1
+    dusk = cyclegan.judged(Knows(), truth, {"data": "dusk", "size": 64})
+    assert dusk["AtoB"]["l1 where lit"] == 0 and "iou" not in dusk["AtoB"]
+
+
+def test_the_generators_come_back_under_the_names_of_the_reference(run):
+    x = street_pairs(1, 64, x="photo").floats()[0]
+    players = [generators.load(run / "game.pt", player)(x) for player in "GF"]
+    official = [pretrained.load_generator(run / name)(x) for name in WEIGHTS]
+    assert all(map(torch.equal, players, official)) and not torch.equal(*players)
+
+
+def same_game(one, other) -> bool:
+    a, b = [checkpoint.read(folder / "game.pt") for folder in (one, other)]
+    weights = all(torch.equal(a["networks"][name], value) for name, value in b["networks"].items())
+    moments = [
+        torch.equal(a["optimizers"][player]["state"][i][name], value)
+        for player, optimizer in b["optimizers"].items()
+        for i, state in optimizer["state"].items()
+        for name, value in state.items()
+    ]
+    return weights and all(moments) and len(moments) > 10 and a["played"] == b["played"]
+
+
+class Broken:
+    """Batches in whose fifth round something happens."""
+
+    def __init__(self, batches, happen):
+        self.batches, self.happen, self.per_epoch = batches, happen, batches.per_epoch
+
+    def at(self, round: int):
+        if round == 4:
+            self.happen()
+        return self.batches.at(round)
+
+
+def crash():
+    raise RuntimeError("power failure")
+
+
+def test_a_run_goes_on_after_ctrl_c_and_after_a_crash_as_if_nothing_had_been(tmp_path, monkeypatch, capsys):
+    assert trained(tmp_path / "whole", "--rounds", "8") == 0
+    plain = recipes.cyclegan_batches
+    for name, happen in (("ctrl-c", lambda: signal.raise_signal(signal.SIGINT)), ("crash", crash)):
+        with monkeypatch.context() as patch:
+            patch.setattr(recipes, "cyclegan_batches", lambda *a, happen=happen, **k: Broken(plain(*a, **k), happen))
+            patch.setattr(runs, "EVERY", -1)
+            patch.setattr(cyclegan, "draw", lambda *how: None)
+            if name == "crash":
+                with pytest.raises(RuntimeError, match="power failure"):
+                    trained(tmp_path / name, "--rounds", "8")
+            else:
+                assert trained(tmp_path / name, "--rounds", "8") == 130
+                assert "the same command goes on from round 6" in capsys.readouterr().out
+        state = checkpoint.read(tmp_path / name / "game.pt")
+        assert state["played"] == (4 if name == "crash" else 5)
+        assert len(state["networks"]["pool_x.stored"]) == 2  # full: from here on it draws
+        assert not (tmp_path / name / "metrics.json").exists()
+        assert trained(tmp_path / name) == 0  # with the rounds it was planned for
+        assert same_game(tmp_path / "whole", tmp_path / name)
+        for file in ("losses.json", "metrics.json"):
+            whole, again = [json.loads((tmp_path / f / file).read_text()) for f in ("whole", name)]
+            assert {**whole, "minutes": 0} == {**again, "minutes": 0}
+        assert sorted(p.name for p in (tmp_path / name).iterdir()) == sorted(WRITTEN)
+
+
+def test_a_finished_run_is_left_alone_judged_if_it_was_not_and_goes_on_if_asked(run, tmp_path, capsys):
+    shutil.copytree(run, tmp_path / "a")
+    before = {p.name: p.read_bytes() for p in (tmp_path / "a").iterdir()}
+    for more in ([], ["--rounds", "2"], ["--data", "street", "--size", "64", "--scale", "smoke", "--seed", "3"]):
+        assert trained(tmp_path / "a", *more) == 0
+        assert "holds a finished run of 4 rounds" in capsys.readouterr().out
+    assert before == {p.name: p.read_bytes() for p in (tmp_path / "a").iterdir()}
+    for name in WRITTEN[1:]:
+        (tmp_path / "a" / name).unlink()
+    assert trained(tmp_path / "a") == 0
+    assert sorted(p.name for p in (tmp_path / "a").iterdir()) == sorted(n for n in WRITTEN if n != "losses.json")
+    assert trained(tmp_path / "a", "--rounds", "6") == 0
+    assert "The run was planned for 4 rounds" in capsys.readouterr().out
+    assert json.loads((tmp_path / "a" / "metrics.json").read_text())["rounds"] == 6
+
+
+def test_dusk_and_digits(tmp_path, monkeypatch):
+    assert trained(tmp_path / "dusk", "--data", "dusk", "--rounds", "1") == 0
+    answers = json.loads((tmp_path / "dusk" / "metrics.json").read_text())["answers"]
+    assert "l1 where lit" in answers["AtoB"] and "iou" not in answers["AtoB"]
+    monkeypatch.setattr(recipes, "digit_sets", lambda name: recipes_digits())
+    assert trained(tmp_path / "digits", "--data", "digits", "--rounds", "1") == 0
+    figures = json.loads((tmp_path / "digits" / "metrics.json").read_text())
+    assert figures["size"] == 32 and figures["set"] == "digits" and figures["held_out_B"] == 4
+    assert trained(tmp_path / "x", "--data", "digits", "--size", "64") == 2
+
+
+def recipes_digits():
+    from gancourse.data.digits import ImageSet
+    from gancourse.data.procedural_digits import ProceduralDigits
+
+    return [ImageSet("digits", *ProceduralDigits().batch(range(first, first + 12))) for first in (0, 100)]
+
+
+def test_digits_are_never_mirrored(monkeypatch, tmp_path):
+    asked = []
+    plain = recipes.cyclegan_batches
+    monkeypatch.setattr(recipes, "digit_sets", lambda name: recipes_digits())
+    monkeypatch.setattr(recipes, "cyclegan_batches", lambda *a, **k: asked.append(k["flip"]) or plain(*a, **k))
+    for data in ("digits", "street"):
+        assert trained(tmp_path / data, "--data", data, "--rounds", "1") == 0
+    assert asked == [False, True]
+
+
+def street_as_facades(folder, n: int) -> None:
+    pairs = street_pairs(n, 32, x="photo", y="labels")
+    folder.mkdir(parents=True)
+    for i, (a, b) in enumerate(zip(pairs.x, pairs.y, strict=True), 1):
+        Image.fromarray(torch.cat([a, b], dim=2).permute(1, 2, 0).numpy()).save(folder / f"{i}.png")
+
+
+def test_facades_are_broken_pairs(tmp_path, monkeypatch):
+    street_as_facades(tmp_path / "data" / "facades" / "train", 46)
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path / "data"))
+    pictures, held_out = unpaired.sets("facades", 32)
+    assert (len(pictures.x), len(pictures.y), len(held_out)) == (3, 3, 4) and pictures.x.shape[-1] == 35
+    assert held_out.mask.max() < CMP and held_out.x.shape == (4, 3, 32, 32)
+    assert trained(tmp_path / "run", "--data", "facades", "--rounds", "1") == 0
+    assert "iou" in json.loads((tmp_path / "run" / "metrics.json").read_text())["answers"]["AtoB"]
+
+
+def domain(folder, n: int, grey: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in range(n):
+        Image.new("RGB", (48, 40), (grey + i,) * 3).save(folder / f"{i}.png")
+
+
+def test_a_folder_with_and_without_a_test_part(tmp_path, monkeypatch, capsys):
+    for part, n, m in (("train", 3, 5), ("test", 2, 1)):
+        domain(tmp_path / "parts" / f"{part}A", n, 0)
+        domain(tmp_path / "parts" / f"{part}B", m, 200)
+    domain(tmp_path / "plain" / "A", 11, 0)
+    domain(tmp_path / "plain" / "B", 4, 200)
+    monkeypatch.chdir(tmp_path)
+    for name, numbers in (("parts", (3, 5, 2, 1)), ("plain", (9, 3, 2, 1))):
+        assert trained(tmp_path / f"run_{name}", "--data", name, "--rounds", "1") == 0
+        figures = json.loads((tmp_path / f"run_{name}" / "metrics.json").read_text())
+        assert tuple(figures[k] for k in ("A", "B", "held_out_A", "held_out_B")) == numbers
+        assert figures["data"] == str(tmp_path / name) and set(figures["answers"]["AtoB"]) == {"cycle"}
+        shown = np.array(Image.open(tmp_path / f"run_{name}" / "samples.png"))
+        assert shown[60, 60].max() < 20 and 199 < shown[60, 3 * 198 + 60].min() < 210  # x first, y fourth
+    assert "the last 2 of its 11 and the last 1 of its 4 pictures are held out" in capsys.readouterr().out
+    (tmp_path / "plain" / "A" / "0.png").unlink()
+    assert trained(tmp_path / "run_plain", "--rounds", "2") == 2
+    assert "with held_out_A 2, not 1" in capsys.readouterr().err
+
+
+def test_a_published_set_is_looked_for_among_the_unpaired(tmp_path, monkeypatch, capsys):
+    for side, n in (("A", 3), ("B", 2)):
+        for part in ("train", "test"):
+            domain(tmp_path / "horse2zebra" / f"{part}{side}", n, 100)
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    assert trained(tmp_path / "run", "--data", "horse2zebra", "--rounds", "1") == 0
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["set"] == "horse2zebra"
+
+
+def photo(path, w: int = 50, h: int = 40) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.random.default_rng(w).integers(0, 256, (h, w, 3), dtype=np.uint8)).save(path)
+
+
+def translated(checkpoint, tmp_path, *direction: str) -> bytes:
+    out = tmp_path / "out" / str(len(list((tmp_path / "out").glob("*"))))
+    photo(tmp_path / "photos" / "a.png")
+    assert main(["translate", str(checkpoint), "--in", str(tmp_path / "photos"), "--out", str(out), *direction]) == 0
+    assert Image.open(out / "a.png").size == (50, 40)
+    return (out / "a.png").read_bytes()
+
+
+def test_translate_in_both_directions_by_each_kind_of_checkpoint(run, tmp_path):
+    official = tmp_path / "official"
+    official.mkdir()
+    for name in WEIGHTS:
+        shutil.copy(run / name, official)
+    there, back = ["--direction", "AtoB"], ["--direction", "BtoA"]
+    for direction, player in ((there, "A"), (back, "B")):
+        files = (run, run / "game.pt", official, official / f"latest_net_G_{player}.pth")
+        answers = {translated(file, tmp_path, *direction) for file in files}
+        answers.add(translated(official / f"latest_net_G_{player}.pth", tmp_path))
+        assert len(answers) == 1
+    default = {translated(file, tmp_path) for file in (run, official)}
+    assert default == {translated(run, tmp_path, *there)} != {translated(run, tmp_path, *back)}
+    (official / WEIGHTS[0]).unlink()
+    assert translated(official, tmp_path) == translated(run, tmp_path, *back)  # what there is
+
+
+def test_translate_by_a_running_mean_where_one_is_kept(tmp_path):
+    game = narrow()
+    game.average("F")
+    with torch.no_grad():
+        game.F.decoder[-2].bias += 1
+    checkpoint.save(game, tmp_path / "game.pt")
+    assert torch.equal(
+        generators.load(tmp_path, direction="BtoA").decoder[-2].bias, game.averaged("F").decoder[-2].bias
+    )
+    with pytest.raises(ValueError, match="direction 'left': choose AtoB or BtoA"):
+        generators.load(tmp_path, direction="left")
+
+
+def test_a_pix2pix_run_goes_in_its_own_direction_only(tmp_path):
+    game = Pix2Pix(UNet(base=2, downs=5), PatchGAN(base=2, layers=1))
+    checkpoint.save(game, tmp_path / "run" / "game.pt", {"game": "pix2pix", "direction": "BtoA"})
+    assert translated(tmp_path / "run", tmp_path) == translated(tmp_path / "run", tmp_path, "--direction", "BtoA")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("train cyclegan", "--out"),
+        ("train cyclegan --data nowhere --out x", "--data nowhere: .*trainA/ and trainB/, or one of street, dusk"),
+        ("train cyclegan --data PHOTOS --out x", "PHOTOS has no A/ and B/.*"),
+        ("train cyclegan --data ONE --out x", "ONE has 1 and 3 pictures in its domains: at least two each"),
+        ("train cyclegan --data digits --size 128 --out x", "--size 128: digits have 32 px"),
+        ("train cyclegan --size 100 --out x", "100.*32, 64, 128, 256"),
+        ("train cyclegan --direction AtoB --out x", "unrecognized arguments: --direction"),
+        ("train cyclegan --data dusk --out RUN", "RUN holds a run with data street, not dusk"),
+        ("train cyclegan --size 128 --out RUN", "with size 64, not 128"),
+        ("train cyclegan --scale laptop --out RUN", "with scale smoke, not laptop"),
+        ("train pix2pix --out RUN", "RUN holds a run with game cyclegan, not pix2pix"),
+        ("train cyclegan --out PAIRED", "PAIRED holds a run with game pix2pix, not cyclegan"),
+        ("translate PAIRED --in PHOTOS --out x --direction AtoB", "PAIRED/game.pt goes BtoA, not AtoB: ask for BtoA"),
+        ("translate BY_HAND --in PHOTOS --out x --direction AtoB", "BY_HAND.* does not say which way it goes: leave"),
+        ("translate ONLY_B --in PHOTOS --out x --direction AtoB", "ONLY_B holds no .*latest_net_G_A.pth"),
+        ("translate ONLY_B/latest_net_G_B.pth --in PHOTOS --out x --direction AtoB", "G_B.pth goes BtoA, not AtoB"),
+        ("translate SINGLE --in PHOTOS --out x --direction BtoA", "latest_net_G.pth holds one generator.*leave"),
+        ("translate RUN --in PHOTOS --out x --direction up", "'up'.*AtoB.*BtoA"),
+    ],
+)
+def test_mistakes_end_with_code_2_and_one_line(run, tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    photo(tmp_path / "PHOTOS" / "a.png")
+    domain(tmp_path / "ONE" / "trainA", 1, 0)
+    domain(tmp_path / "ONE" / "trainB", 3, 0)
+    paired = Pix2Pix(UNet(base=2, downs=5), PatchGAN(base=2, layers=1))
+    checkpoint.save(paired, tmp_path / "PAIRED" / "game.pt", {"game": "pix2pix", "direction": "BtoA"})
+    checkpoint.save(paired, tmp_path / "BY_HAND" / "game.pt")
+    for name in ("RUN", "ONLY_B", "SINGLE"):
+        (tmp_path / name).mkdir()
+    shutil.copy(run / "game.pt", tmp_path / "RUN")
+    shutil.copy(run / WEIGHTS[1], tmp_path / "ONLY_B")
+    shutil.copy(run / WEIGHTS[0], tmp_path / "SINGLE" / "latest_net_G.pth")
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    try:
+        code = main(arguments.split())
+    except SystemExit as stop:
+        code = stop.code
+    said = capsys.readouterr().err.strip()
+    assert code == 2 and said.count("\n") == 0 and re.search(message, said), said
+    assert before == {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+
+
+def test_the_recipe_fits_its_sizes(monkeypatch):
+    monkeypatch.undo()
+    for scale, base, lr in (("smoke", 8, 4e-4), ("laptop", 32, 4e-4), ("paper", 64, 2e-4)):
+        monkeypatch.setenv("GANCOURSE_SCALE", scale)
+        for size, blocks, layers in ((64, 3, 2), (128, 6, 3), (256, 9, 3)):
+            game = recipes.cyclegan(size, rounds=10)
+            assert len(game.G.transformer) == len(game.F.transformer) == blocks and game.lr == lr
+            assert game.D_X.smallest == game.D_Y.smallest == 3 * 2**layers and game.D_X.net[0].in_channels == 3
+            assert game.G.encoder[1].out_channels == game.D_Y.net[0].out_channels == base
+            assert [round(game.schedule(i), 2) for i in (0, 4, 5, 9)] == [1, 1, 0.83, 0.17]
+    assert recipes.cyclegan_rounds(256, per_epoch=5) == 1000
+    monkeypatch.setenv("GANCOURSE_SCALE", "smoke")
+    assert recipes.cyclegan_rounds() == 4
+    pictures, truth = recipes.cyclegan_streets(size=32)
+    assert len(pictures) == 8 and len(truth) == 4
+    x, y = recipes.cyclegan_batches(pictures, 32).at(0)
+    assert x.shape == y.shape == (4, 3, 32, 32)
+
+
+def test_help_says_which_is_a_and_which_is_b(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["train", "cyclegan", "--help"])
+    shown = capsys.readouterr().out
+    assert "A photos, B label maps" in shown and "G draws B from A" in shown and "horse2zebra" in shown
