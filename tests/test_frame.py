@@ -1,13 +1,17 @@
 """The frame: one address, one direction of imports, stored results that hold, nothing of one machine."""
 
 import ast
+import base64
+import io
 import re
 import subprocess
 import tomllib
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 from tools import notebooks, stamp
 
@@ -94,7 +98,7 @@ def test_a_notebook_has_the_anatomy(path):
     assert 15 <= len(body) <= 30 and lengths[len(lengths) // 2] <= 6 and lengths[-1] <= 25, lengths
     assert "What you will be able to do" in book.cells[0].source and "<!-- stamp -->" in book.cells[0].source
     for cell in code:
-        if any("image/png" in o.get("data", {}) for o in cell.outputs):
+        if any({"image/png", "image/jpeg"} & set(o.get("data", {})) for o in cell.outputs):
             assert cell.metadata.get("mystnb", {}).get("image", {}).get("alt"), cell.source[:60]
     assert any("score" in c.metadata.get("tags", []) for c in code)
 
@@ -152,3 +156,18 @@ def test_a_result_outlives_what_is_added_and_not_what_is_changed():
     assert before <= set(stamp.part_hashes("from a import b, c\nx = 1\ndef f():\n    return 1\n").split())
     assert not before <= set(stamp.part_hashes("from a import b\ndef f():\n    return 2\n").split())
     assert not before <= set(stamp.part_hashes("from d import b\ndef f():\n    return 1\n").split())
+
+
+def test_photos_are_stored_as_jpeg_and_drawings_are_not():
+    noise = np.random.default_rng(0).integers(100, 130, (400, 400, 3), dtype=np.uint8)
+    for pixels, kind in ((noise, "image/jpeg"), (np.zeros((400, 400, 3), np.uint8), "image/png")):
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": "<Figure>"}
+        notebooks.lighten(data)
+        assert set(data) == {kind, "text/plain"}
+        shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(data[kind]))))
+        assert shown.shape == pixels.shape and abs(shown.astype(int) - pixels).mean() < 8
+    data = {"text/plain": "3"}
+    notebooks.lighten(data)
+    assert data == {"text/plain": "3"}

@@ -7,6 +7,8 @@ python -m tools.notebooks stale                                 names stored res
 """
 
 import argparse
+import base64
+import io
 import json
 import os
 import re
@@ -18,6 +20,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from PIL import Image
 
 from gancourse.files import written
 from tools.stamp import ROOT, cells_hash, changed, used_files, whole_library
@@ -88,6 +91,20 @@ def clean(book) -> None:
             cell.outputs = [
                 o for o in cell.outputs if "application/vnd.jupyter.widget-view+json" not in o.get("data", {})
             ]
+            for output in cell.outputs:
+                lighten(output.get("data", {}))
+
+
+def lighten(data: dict) -> None:
+    """Store a figure full of photos as JPEG where that takes much less room, as notebooks stay below 1 MB."""
+    png = base64.b64decode(data.get("image/png", ""))
+    if len(png) < 50_000:
+        return
+    file = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").save(file, "JPEG", quality=85, subsampling=0, optimize=True)
+    if file.tell() < 0.7 * len(png):
+        del data["image/png"]
+        data["image/jpeg"] = base64.b64encode(file.getvalue()).decode()
 
 
 def show_stamp(book) -> None:
