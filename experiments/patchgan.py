@@ -9,7 +9,7 @@ part of a house, and one of 286 px more than there is.
 
 import sys
 
-from experiments.pix2pix import MEASURED_BY, adversarial, play
+from experiments.pix2pix import MEASURED_BY, adversarial, opening, play
 from experiments.trials import Row, Trials
 from gancourse.results import FOLDER
 
@@ -17,7 +17,7 @@ ROWS = {
     f"patch {side}": Row(lambda size, layers=layers: adversarial(size, layers=layers), "128")
     for side, layers in {1: 0, 16: 1, 34: 2, 70: 3, 286: 5}.items()
 }
-TRIALS = Trials(FOLDER / "patchgan.json", ROWS, play, MEASURED_BY)
+TRIALS = Trials(FOLDER / "patchgan.json", ROWS, play, MEASURED_BY, opening=opening)
 
 
 if __name__ == "__main__":

@@ -101,8 +101,17 @@ def varies(game, size: int) -> dict[str, float]:
     return {"varies": draws[False].item() / real, "varies with dropout": draws[True].item() / real}
 
 
+def opening(row: Row, seed: int, rounds: int) -> dict[str, list[float]]:
+    """The losses of the first rounds, as `play` keeps them."""
+    size = int(row.data)
+    houses, _ = recipes.pix2pix_streets(size=size)
+    torch.manual_seed(seed)
+    game = row.make(size).to(device())
+    return train(game, recipes.pix2pix_batches(houses, size, seed), rounds, seed=seed, progress=False)
+
+
 MEASURED_BY = stamp.code_hash("".join(map(inspect.getsource, (l1, adversarial, play, translated, varies))))
-TRIALS = Trials(FOLDER / "pix2pix.json", ROWS, play, MEASURED_BY)
+TRIALS = Trials(FOLDER / "pix2pix.json", ROWS, play, MEASURED_BY, opening=opening)
 
 
 def missed_together() -> list[str]:

@@ -161,7 +161,7 @@ def heat(pictures: Tensor, maps: Tensor, titles: list[str], centre: tuple[float,
     """
     n, (first, step), maps = len(pictures), centre, maps.detach().float().cpu()
     limit = limit or float(maps.abs().max()) or 1.0
-    figure, axes = plt.subplots(2, n, figsize=(1.55 * n + 0.8, 3.6), dpi=80, layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(2, n, figsize=(1.6 * n + 0.8, 3.8), dpi=90, layout="constrained", squeeze=False)
     for i, (above, below) in enumerate(axes.T):
         picture = ((pictures[i].detach().float().cpu().clamp(-1, 1) + 1) / 2).permute(1, 2, 0).numpy()
         rows, columns = maps.shape[-2:]
@@ -169,8 +169,8 @@ def heat(pictures: Tensor, maps: Tensor, titles: list[str], centre: tuple[float,
         above.imshow(picture, interpolation="nearest")
         below.imshow(picture.mean(2), cmap="gray", vmin=0, vmax=1)
         drawn = below.imshow(maps[i, 0].numpy(), cmap="RdBu", vmin=-limit, vmax=limit, alpha=0.6, extent=edges)
-        above.set_title(titles[i], fontsize=9)
-        below.set_title(f"mean {maps[i].mean():+.2f}", fontsize=9, y=-0.2)
+        above.set_title(titles[i], fontsize=10)
+        below.set_title(f"mean {maps[i].mean():+.2f}", fontsize=10, y=-0.2)
         for ax in (above, below):
             ax.set(xlim=(-0.5, picture.shape[1] - 0.5), ylim=(picture.shape[0] - 0.5, -0.5))
             ax.set_axis_off()

@@ -114,3 +114,17 @@ def test_explorer_draws_when_a_slider_moves():
     digit.value = 7
     assert seen[-1] == (7, 1.0) and image.value != before
     assert Image.open(io.BytesIO(image.value)).size[0] > 4
+
+
+def test_a_large_film_draws_each_picture_an_inch_wide():
+    film = plots.LargeFilm(lambda game: torch.rand(4, 3, 64, 64) * 2 - 1, columns=4, live=False)
+
+    class Game:
+        played = 1
+
+    film(Game())
+    film(Game())
+    small = plots.Film(film.draw, live=False)
+    small.frames, small.rounds = film.frames, film.rounds
+    large, usual = (f.strip(chosen=2, steps=2).figure.get_size_inches() for f in (film, small))
+    assert np.allclose(large / usual, 1 / 0.55)

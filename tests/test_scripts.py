@@ -63,6 +63,28 @@ def test_every_row_of_the_tables_runs(smoke, script, row):
     ]
 
 
+def test_results_of_rewritten_code_are_confirmed_only_if_it_plays_the_same_game(smoke, monkeypatch, capsys):
+    trial = {"rows": {"L1": pix2pix.ROWS["L1"]}, "seeds": (0,)}
+    path = smoke / "pix2pix-smoke.json"
+    some(pix2pix, **trial)([])
+    made = load(path)
+    made["L1"]["0"]["stamp"]["library"]["gancourse/losses.py"] = "another"
+    path.write_text(json.dumps(made))
+    monkeypatch.setattr(pix2pix.recipes, "pix2pix_lr", lambda: 1e-4)  # another game
+    nothing = dict.fromkeys(made["L1"]["0"]["figures"], 0.0)
+    some(pix2pix, play=lambda row, seed: nothing | {"opening": {}}, **trial)(["L1", "--confirm"])
+    assert "L1, seed 0: the first rounds are others" in capsys.readouterr().out
+    assert load(path)["L1"]["0"]["figures"] == nothing  # so it was trained again
+    path.write_text(json.dumps(made))
+    monkeypatch.undo()
+    monkeypatch.setenv("GANCOURSE_SCALE", "smoke")
+    monkeypatch.setattr(trials, "OTHERS", smoke)
+    some(pix2pix, play=None, **trial)(["L1", "--confirm"])
+    assert "L1, seed 0: the first rounds are the same" in capsys.readouterr().out
+    now = load(path)["L1"]["0"]
+    assert now["figures"] == made["L1"]["0"]["figures"] and now["stamp"]["confirmed"]
+
+
 def test_the_comparison_of_two_rows_is_held_to_its_gate(smoke):
     path = smoke / "pix2pix-smoke.json"
     for ratio, missed in ((1.9, 0), (1.7, 1)):

@@ -85,7 +85,12 @@ class Pix2Pix(Game):
 
         Args:
             dropout, batch_statistics: see :func:`answer`.
+
+        Raises:
+            ValueError: there is no picture.
         """
+        if len(x) == 0:
+            raise ValueError("no picture to translate: x is empty")
         return torch.cat(
             [answer(self.averaged("G"), self.with_noise(one), dropout, batch_statistics) for one in x.split(1)]
         )
@@ -96,6 +101,10 @@ class Pix2Pix(Game):
             raise ValueError(f"x is {tuple(x.shape)} and y {tuple(y.shape)}: a pair must agree in number and size")
         for pictures in (x, y):
             expect_images(pictures, pictures.shape[1:])
+        given = {"G": x.shape[1] + self.z_dim, "D": self.shown(x[:1], y[:1]).shape[1]}
+        for name, channels in given.items():
+            if (takes := channels_of(getattr(self, name))) not in (None, channels):
+                raise ValueError(f"{name} was made for {takes} channels, and these batches give it {channels}")
 
 
 class UnconditionalPix2Pix(Pix2Pix):
@@ -103,6 +112,11 @@ class UnconditionalPix2Pix(Pix2Pix):
 
     def shown(self, x: Tensor, y: Tensor) -> Tensor:
         return y
+
+
+def channels_of(net: nn.Module) -> int | None:
+    """Channels of the pictures that a network takes, by its first convolution; None if it has none."""
+    return next((m.in_channels for m in net.modules() if isinstance(m, nn.Conv2d)), None)
 
 
 @torch.no_grad()
@@ -113,7 +127,7 @@ def answer(G: nn.Module, x: Tensor, dropout: bool = False, batch_statistics: boo
         x: (n, c, h, w) in [-1, 1].
         dropout: keep it on; the paper does, for what randomness it gives (sec. 3.1).
         batch_statistics: BatchNorm takes mean and spread from x instead of those gathered in training. The paper does
-            so with batches of one picture, which makes it an instance norm (sec. 3.2).
+            so with batches of one picture, which makes it an instance norm (sec. 3.3).
     """
     modes = {module: module.training for module in G.modules()}
     G.eval()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
+from gancourse.data.images import expect_images
 from gancourse.game import Game
 from gancourse.schedules import Schedule, constant
 
@@ -37,6 +38,12 @@ class Supervised(Game):
 
     def round(self, x: Tensor, y: Tensor) -> None:  # x: (n, c, h, w), y: the answers
         self.minimize(self.loss(self.G(x), y), self.G)
+
+    def expect(self, x: Tensor, y: Tensor) -> None:
+        """Raise ValueError unless x is a batch of pictures, and y as many answers."""
+        expect_images(x, x.shape[1:])
+        if len(x) != len(y):
+            raise ValueError(f"{len(x)} pictures and {len(y)} answers: each picture needs its own")
 
     def _rate(self, name: str) -> float:
         return super()._rate(name) * self.schedule(self.played)

@@ -1,4 +1,4 @@
-"""The critic that judges patches: Isola et al. 2017 (arXiv:1611.07004), sec. 3.3 and appendix 6.1.2.
+"""The critic that judges patches: Isola et al. 2017 (arXiv:1611.07004), sec. 3.2.2 and appendix 6.1.2.
 
 Equal in layers and order to the reference PyTorch project (junyanz/pytorch-CycleGAN-and-pix2pix).
 """

@@ -291,3 +291,27 @@ def test_a_picture_that_leaves_the_critic_no_map_is_told():
     mine = Pix2Pix(UNet(base=2, downs=6), PatchGAN(6, base=2, layers=5))
     with pytest.raises(ValueError, match="64 x 64 pixels leave this critic no map.*96 px or more"):
         train(mine, [(IMAGES, IMAGES)], 1, progress=False)
+
+
+def test_channels_that_do_not_fit_are_told_before_the_first_round():
+    x, y = pairs(2).batches(2).at(0)
+    with pytest.raises(ValueError, match="G was made for 3 channels, and these batches give it 1"):
+        game().expect(x[:, :1], y)
+    with pytest.raises(ValueError, match="D was made for 6 channels, and these batches give it 4"):
+        game().expect(x, y[:, :1])
+    game(z_dim=4).expect(x, y)
+
+
+def test_a_teacher_needs_pictures_and_as_many_answers():
+    alone = Supervised(nn.Conv2d(3, 3, 1))
+    x = torch.zeros(2, 3, 8, 8)
+    with pytest.raises(ValueError, match="2 pictures and 1 answers"):
+        alone.expect(x, x[:1])
+    with pytest.raises(ValueError, match="not \\[-1, 1\\]"):
+        alone.expect(x + 5, x)
+    alone.expect(x, torch.zeros(2, 8, 8, dtype=torch.long))
+
+
+def test_nothing_to_translate_is_told():
+    with pytest.raises(ValueError, match="no picture"):
+        game().translate(torch.zeros(0, 3, 64, 64))
