@@ -37,7 +37,8 @@ class Segmenter(nn.Module):
     """Pictures (n, 3, h, w) in [-1, 1], h and w divisible by 8 -> logits (n, classes, h, w).
 
     Attributes:
-        middle, unit: mean and spread of each feature over real pictures; features are measured from and in them.
+        middle: mean of each feature over real pictures; features are measured from it.
+        unit: spread of each feature over real pictures; features are measured in it.
     """
 
     def __init__(self, classes: int, base: int = 16):

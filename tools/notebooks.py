@@ -101,8 +101,8 @@ def lighten(data: dict) -> None:
     if len(png) < 50_000:
         return
     file = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").save(file, "JPEG", quality=85, subsampling=0, optimize=True)
-    if file.tell() < 0.7 * len(png):
+    Image.open(io.BytesIO(png)).convert("RGB").save(file, "JPEG", quality=80, subsampling=0, optimize=True)
+    if file.tell() < 0.8 * len(png):
         del data["image/png"]
         data["image/jpeg"] = base64.b64encode(file.getvalue()).decode()
 
