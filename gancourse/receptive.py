@@ -35,7 +35,8 @@ def squares(net: nn.Module) -> Squares:
     """Where the logits of a chain of convolutions look, from the first layer to the last.
 
     With a step of 1 pixel to begin with, a layer adds (kernel - 1) step to the side, moves the first square back by
-    padding x step, and multiplies the step by its stride. For the side this is :func:`~gancourse.networks.patchgan.receptive_field`, which goes from the last layer to the first.
+    padding x step, and multiplies the step by its stride. For the side this is
+    :func:`~gancourse.networks.patchgan.receptive_field`, which goes from the last layer to the first.
 
     Raises:
         ValueError: a layer that is not square, is dilated or transposed.

@@ -258,7 +258,8 @@ class Truth:
 
     Attributes:
         name: where they come from.
-        x, y: (n, 3, h, w), uint8; y[i] is what x[i] would be in the other domain.
+        x: (n, 3, h, w), uint8.
+        y: (n, 3, h, w), uint8; y[i] is what x[i] would be in the other domain.
         mask: classes of the street or of facades, (n, h, w), int64, where there are any.
         lit: where lamps shine at dusk, (n, h, w), bool; the street only.
         label: the digit, (n,), int64; digits only.
