@@ -23,6 +23,7 @@ from gancourse.networks.patchgan import PatchGAN
 from gancourse.networks.resnet import ResNetGenerator
 from gancourse.networks.unet import UNet
 from gancourse.segmenter import Segmenter
+from tests.cut_off import Broken, crash, same_game
 
 WEIGHTS = ["latest_net_G_A.pth", "latest_net_G_B.pth"]
 WRITTEN = ["game.pt", *WEIGHTS, "losses.json", "losses.png", "metrics.json", "samples.png"]
@@ -119,40 +120,12 @@ def test_the_generators_come_back_under_the_names_of_the_reference(run):
     assert all(map(torch.equal, players, official)) and not torch.equal(*players)
 
 
-def same_game(one, other) -> bool:
-    a, b = [checkpoint.read(folder / "game.pt") for folder in (one, other)]
-    weights = all(torch.equal(a["networks"][name], value) for name, value in b["networks"].items())
-    moments = [
-        torch.equal(a["optimizers"][player]["state"][i][name], value)
-        for player, optimizer in b["optimizers"].items()
-        for i, state in optimizer["state"].items()
-        for name, value in state.items()
-    ]
-    return weights and all(moments) and len(moments) > 10 and a["played"] == b["played"]
-
-
-class Broken:
-    """Batches in whose fifth round something happens."""
-
-    def __init__(self, batches, happen):
-        self.batches, self.happen, self.per_epoch = batches, happen, batches.per_epoch
-
-    def at(self, round: int):
-        if round == 4:
-            self.happen()
-        return self.batches.at(round)
-
-
-def crash():
-    raise RuntimeError("power failure")
-
-
 def test_a_run_goes_on_after_ctrl_c_and_after_a_crash_as_if_nothing_had_been(tmp_path, monkeypatch, capsys):
     assert trained(tmp_path / "whole", "--rounds", "8") == 0
     plain = recipes.cyclegan_batches
     for name, happen in (("ctrl-c", lambda: signal.raise_signal(signal.SIGINT)), ("crash", crash)):
         with monkeypatch.context() as patch:
-            patch.setattr(recipes, "cyclegan_batches", lambda *a, happen=happen, **k: Broken(plain(*a, **k), happen))
+            patch.setattr(recipes, "cyclegan_batches", lambda *a, happen=happen, **k: Broken(plain(*a, **k), happen, 4))
             patch.setattr(runs, "EVERY", -1)
             patch.setattr(cyclegan, "draw", lambda *how: None)
             if name == "crash":

@@ -18,6 +18,7 @@ from gancourse.games.pix2pix import Pix2Pix
 from gancourse.networks.patchgan import PatchGAN
 from gancourse.networks.unet import UNet
 from gancourse.schedules import linear_decay
+from tests.cut_off import Broken, crash, same_game
 
 WRITTEN = ["game.pt", "latest_net_G.pth", "losses.json", "losses.png", "metrics.json", "samples.png"]
 
@@ -70,40 +71,12 @@ def test_train_writes_game_weights_samples_losses_and_metrics(run):
     assert torch.equal(ours, official)
 
 
-def same_game(one, other) -> bool:
-    a, b = [checkpoint.read(folder / "game.pt") for folder in (one, other)]
-    weights = all(torch.equal(a["networks"][name], value) for name, value in b["networks"].items())
-    moments = [
-        torch.equal(a["optimizers"][player]["state"][i][name], value)
-        for player, optimizer in b["optimizers"].items()
-        for i, state in optimizer["state"].items()
-        for name, value in state.items()
-    ]
-    return weights and all(moments) and len(moments) > 10 and a["played"] == b["played"]
-
-
-class Broken:
-    """Batches in whose third round something happens."""
-
-    def __init__(self, batches, happen):
-        self.batches, self.happen = batches, happen
-
-    def at(self, round: int):
-        if round == 2:
-            self.happen()
-        return self.batches.at(round)
-
-
-def crash():
-    raise RuntimeError("power failure")
-
-
 def test_a_run_goes_on_after_ctrl_c_and_after_a_crash_as_if_nothing_had_been(tmp_path, monkeypatch, capsys):
     assert trained(tmp_path / "whole") == 0
     plain = recipes.pix2pix_batches
     for name, happen in (("ctrl-c", lambda: signal.raise_signal(signal.SIGINT)), ("crash", crash)):
         with monkeypatch.context() as patch:
-            patch.setattr(recipes, "pix2pix_batches", lambda *how, happen=happen: Broken(plain(*how), happen))
+            patch.setattr(recipes, "pix2pix_batches", lambda *how, happen=happen: Broken(plain(*how), happen, 2))
             patch.setattr(runs, "EVERY", -1)
             patch.setattr(pix2pix, "draw", lambda *how: None)
             if name == "crash":

@@ -1,7 +1,6 @@
 """`train cyclegan`: image to image without pairs. The folder holds all that is needed to go on."""
 
 import argparse
-import os
 from pathlib import Path
 
 import torch
@@ -18,7 +17,7 @@ from gancourse.files import written
 from gancourse.game import train
 from gancourse.games.cyclegan import CycleGAN
 from gancourse.losses import d_least_squares
-from gancourse.scale import device, scale
+from gancourse.scale import device
 from gancourse.segmenter import assess, confusion, scores, street_judge
 
 INTERRUPTED = 130  # exit code
@@ -56,14 +55,8 @@ def settle(args: argparse.Namespace, before: dict) -> dict:
     Raises:
         ValueError: the stored run had others, or the set cannot be had in this size.
     """
-    asked = {name: getattr(args, name) for name in ("game", "data", "size", "seed")}
-    asked["data"] = args.data and unpaired.full_name(args.data)
-    asked["scale"] = args.scale or os.environ.get("GANCOURSE_SCALE")
-    asked = {name: value for name, value in asked.items() if value is not None}
-    runs.expect_same(args.out, before, asked)
-    known = {"data": "street", "seed": 0} | {k: v for k, v in before.items() if k in SETTINGS} | asked
-    os.environ["GANCOURSE_SCALE"] = known.get("scale") or scale()
-    about = {"size": recipes.cyclegan_size(known["data"]), "scale": scale()} | known
+    known = runs.settled(args, before, SETTINGS, unpaired.full_name)
+    about = {"size": recipes.cyclegan_size(known["data"])} | known
     unpaired.expect_size(about["data"], about["size"])
     return about | ({"rounds": args.rounds} if args.rounds else {})
 

@@ -1,7 +1,6 @@
 """`train pix2pix`: image to image from pairs. The folder holds all that is needed to go on."""
 
 import argparse
-import os
 from pathlib import Path
 
 import torch
@@ -17,7 +16,7 @@ from gancourse.files import written
 from gancourse.game import train
 from gancourse.games.pix2pix import Pix2Pix
 from gancourse.losses import d_logistic
-from gancourse.scale import device, scale
+from gancourse.scale import device
 from gancourse.segmenter import assess, confusion, facade_judge, scores, street_judge
 
 INTERRUPTED = 130  # exit code
@@ -50,15 +49,9 @@ def settle(args: argparse.Namespace, before: dict) -> dict:
     Raises:
         ValueError: the stored run had others.
     """
-    asked = {name: getattr(args, name) for name in ("game", "data", "direction", "size", "seed")}
-    asked["data"] = args.data and paired.full_name(args.data)
-    asked["scale"] = args.scale or os.environ.get("GANCOURSE_SCALE")
-    asked = {name: value for name, value in asked.items() if value is not None}
-    runs.expect_same(args.out, before, asked)
-    known = {"data": "street", "seed": 0} | {k: v for k, v in before.items() if k in SETTINGS} | asked
-    os.environ["GANCOURSE_SCALE"] = known.get("scale") or scale()
+    known = runs.settled(args, before, SETTINGS, paired.full_name)
     data = known["data"]
-    usual = {"direction": paired.usual_direction(data), "size": recipes.pix2pix_size(data), "scale": scale()}
+    usual = {"direction": paired.usual_direction(data), "size": recipes.pix2pix_size(data)}
     rounds = args.rounds or known.get("rounds") or recipes.pix2pix_rounds(known.get("size") or usual["size"])
     return usual | known | {"rounds": rounds}
 

@@ -1,8 +1,10 @@
 """A run that lives in a folder: its settings, a checkpoint every few minutes, and the way back into it."""
 
+import argparse
 import json
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -10,7 +12,7 @@ import torch
 from gancourse import checkpoint
 from gancourse.cli.outputs import write_json
 from gancourse.game import Game
-from gancourse.scale import device
+from gancourse.scale import device, scale
 
 EVERY = 180  # seconds between checkpoints
 
@@ -38,6 +40,28 @@ def expect_same(folder: Path, before: dict, asked: dict) -> None:
                 f"{folder} holds a run with {name} {before.get(name)}, not {value}: "
                 "ask for the same to go on with it, or name another folder"
             )
+
+
+def settled(args: argparse.Namespace, before: dict, names: Sequence[str], full_name: Callable[[str], str]) -> dict:
+    """The settings of these names: what is asked for, else what the stored run had. Sets the scale.
+
+    Args:
+        args: of the command line, with ``data``, ``scale`` and ``out`` among them.
+        before: what :func:`stored` found.
+        names: of the settings; those that `args` has may be asked for.
+        full_name: makes the data's name one that holds in any folder.
+
+    Raises:
+        ValueError: the stored run had others.
+    """
+    asked = {name: getattr(args, name, None) for name in names if name != "rounds"}
+    asked["data"] = args.data and full_name(args.data)
+    asked["scale"] = args.scale or os.environ.get("GANCOURSE_SCALE")
+    asked = {name: value for name, value in asked.items() if value is not None}
+    expect_same(args.out, before, asked)
+    known = {"data": "street", "seed": 0} | {k: v for k, v in before.items() if k in names} | asked
+    os.environ["GANCOURSE_SCALE"] = known.get("scale") or scale()
+    return {"scale": scale()} | known
 
 
 def same(one, other) -> bool:
