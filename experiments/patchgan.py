@@ -1,4 +1,4 @@
-"""How large a patch should the critic judge? Table 2 of Isola et al. 2017 (arXiv:1611.07004) at 128 px.
+"""How large a patch should the critic judge? Table 3 of Isola et al. 2017 (arXiv:1611.07004) at 128 px.
 
     python -m experiments.patchgan                 all rows; what is done already and still holds is not run again
     python -m experiments.patchgan "patch 70"      one row
