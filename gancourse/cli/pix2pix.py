@@ -17,7 +17,7 @@ from gancourse.game import train
 from gancourse.games.pix2pix import Pix2Pix
 from gancourse.losses import d_logistic
 from gancourse.scale import device
-from gancourse.segmenter import assess, confusion, facade_judge, scores, street_judge
+from gancourse.segmenter import Segmenter, assess, confusion, facade_judge, kernel_distance, scores, street_judge
 
 INTERRUPTED = 130  # exit code
 SHOWN = 8  # held-out pairs in samples.png
@@ -117,6 +117,15 @@ def judged(game: Pix2Pix, pairs, held_out: Pairs, about: dict) -> dict[str, floa
             if about["data"] == "street"
             else facade_judge(pairs.swapped(), crop=min(128, about["size"]))
         )
-        mask = to_mask(x, classes)
-        return assess(judge, answers, y, mask) | {"iou of real": assess(judge, y, y, mask)["iou"]}
+        return assess(judge, answers, y, to_mask(x, classes)) | real_ones(judge, pairs, held_out, classes)
     return result
+
+
+def real_ones(judge: Segmenter, pairs, held_out: Pairs, classes: int) -> dict[str, float]:
+    """What a perfect game would reach: the held-out photos read by the judge, and their kernel distance to photos of
+    as many other houses."""
+    x, y = held_out.floats()
+    others = pairs[: len(held_out)].floats()[1][..., : y.shape[2], : y.shape[3]]  # cut from larger ones, as in training
+    features = [judge.look(photos)[0] for photos in (y, others)]
+    iou = assess(judge, y, y, to_mask(x, classes))["iou"]
+    return {"iou of real": iou, "kernel of real": kernel_distance(*features)}

@@ -38,5 +38,6 @@ def files(folder: Path, part: str) -> list[Files]:
     found = find_pairs(folder, "train")
     if len(found) <= HELD_OUT:
         raise ValueError(f"{folder} has no val/, and {len(found)} pairs in train/ are too few to hold out {HELD_OUT}")
-    print(f"facades has no val/ here: the last {HELD_OUT} of its {len(found)} pairs in train/ are held out as val.")
+    if part == "val":  # once: who plays asks for both parts
+        print(f"facades has no val/ here: the last {HELD_OUT} of its {len(found)} pairs in train/ are held out as val.")
     return found[:-HELD_OUT] if part == "train" else found[-HELD_OUT:]

@@ -255,16 +255,16 @@ def roller(e: Easel, part: Part, dice: list[float]) -> None:
 
 
 def window(e: Easel, part: Part, dice: list[float]) -> None:
-    """Glass behind bars in a frame, set back into the wall; lit at dusk, or not."""
+    """Glass behind bars in a frame, set back into the wall. At dusk those with cloth are lit: somebody lives there."""
     y0, y1, x0, x1 = e.box(part)
-    kind = WINDOWS[e.style.combination[2]]
-    pane, shine = glass(e, y1 - y0, x1 - x0, kind, int(dice[0] * 6))
+    kind, behind = WINDOWS[e.style.combination[2]], int(dice[0] * 6)
+    pane, shine = glass(e, y1 - y0, x1 - x0, kind, behind)
     if e.style.surrounds or part.kind == "dormer":
         t = e.px(0.6)
         e.fill(y0 - t, y1 + t * (part.kind == "dormer"), x0 - t, x1 + t, e.style.trim)
     where = arch(y1 - y0, x1 - x0) if kind == "arched" and part.kind == "window" else None
     e.fill(y0, y1, x0, x1, pane if where is None else np.where(where, pane, e.colour[:, y0:y1, x0:x1]))
-    if dice[1] < 0.55:
+    if behind in CLOTH:
         shine = shine * np.float32(0.7 + 0.3 * dice[2])
         e.lamp[y0:y1, x0:x1] = shine if where is None else shine * where
     recess(e, y0, y1, x0, x1)
@@ -286,6 +286,9 @@ def arch(h: int, w: int) -> np.ndarray:
     y, x = np.arange(0.5, h)[:, None], (np.arange(0.5, w) - w / 2) / (w / 2)
     rise = min(w / 2, 0.4 * h)
     return y > rise * (1 - np.sqrt((1 - x**2).clip(0)))
+
+
+CLOTH = (1, 2, 3)  # behind the glass, see :func:`glass`
 
 
 def glass(e: Easel, h: int, w: int, kind: str, behind: int) -> tuple[np.ndarray, np.ndarray]:
@@ -334,7 +337,7 @@ def door(e: Easel, part: Part, dice: list[float]) -> None:
     t, light = e.px(0.6), y0 + round(0.24 * (y1 - y0))
     e.fill(y0, y1, x0, x1, e.style.trim)
     e.fill(y0 + t, light, x0 + t, x1 - t, rgb("3a4652"))
-    e.lamp[y0 + t : light, x0 + t : x1 - t] = 0.8 * (dice[0] < 0.7)
+    e.lamp[y0 + t : light, x0 + t : x1 - t] = 0.8
     e.fill(light + t // 2, y1, x0 + t, x1 - t, e.style.door)
     middle, high = (x0 + x1) // 2, (y1 - light) // 2
     for top in (light + t, light + t + high):
