@@ -127,15 +127,15 @@ def pix2pix_batches(train, size: int = 64, seed: int = 0):
 CYCLEGAN = {32: (3, 2, 4), 64: (3, 2, 4), 128: (6, 3, 1), 256: (9, 3, 1)}
 
 
-def cyclegan(size: int = 64, rounds: int | None = None) -> CycleGAN:
+def cyclegan(size: int = 64, rounds: int | None = None, kind: type[CycleGAN] = CycleGAN, **options) -> CycleGAN:
     """The game of chapter 6 for pictures of 32, 64, 128 or 256 px; its learning rate falls over the second half of the
-    rounds."""
+    rounds. `options` are those of the game."""
     blocks, layers, _ = CYCLEGAN[size]
     base = pick(smoke=8, laptop=32, paper=64)
     forgers = [ResNetGenerator(base=base, blocks=blocks) for _ in "GF"]
     critics = [PatchGAN(3, base, layers, nn.InstanceNorm2d) for _ in "XY"]
     schedule = half_and_half(size, rounds or cyclegan_rounds(size))
-    return CycleGAN(*forgers, *critics, lr=pick(smoke=4e-4, laptop=4e-4, paper=2e-4), schedule=schedule)
+    return kind(*forgers, *critics, lr=pick(smoke=4e-4, laptop=4e-4, paper=2e-4), schedule=schedule, **options)
 
 
 def cyclegan_rounds(size: int = 64, per_epoch: int = 1334) -> int:

@@ -59,10 +59,11 @@ LAYERS = {  # who may import whom, inside the library
     "plots": set(), "widgets": {"plots"},
     "metrics": {"data", "files", "game"},
     "segmenter": {"data", "files", "game", "games", "metrics", "scale", "schedules"},
+    "hidden_truth": {"data", "segmenter"},
     "recipes": {"games", "networks", "data", "scale", "schedules"},
     "translate": {"data", "games", "networks"}, "generators": {"checkpoint", "networks", "pretrained"},
-    "cli": {"checkpoint", "data", "files", "game", "games", "generators", "losses", "metrics", "plots", "pretrained",
-            "recipes", "scale", "segmenter", "translate"},
+    "cli": {"checkpoint", "data", "files", "game", "games", "generators", "hidden_truth", "losses", "metrics", "plots",
+            "pretrained", "recipes", "scale", "segmenter", "translate"},
     "results": set(), "receptive": {"networks"}, "receptive_widget": {"networks", "plots", "receptive", "widgets"},
     "pretrained": {"files", "networks"}, "check": {"files", "scale"},
 }  # fmt: skip

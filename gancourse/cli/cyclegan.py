@@ -10,19 +10,21 @@ from torch.nn.functional import l1_loss
 from gancourse import pretrained, recipes
 from gancourse.cli import runs, unpaired
 from gancourse.cli.outputs import must_be_writable, quiet_plots, write_grid, write_json
-from gancourse.data.label_maps import CMP, to_mask
+from gancourse.data.label_maps import CMP
 from gancourse.data.street_plan import CLASSES
 from gancourse.data.unpaired import Truth, Unpaired
 from gancourse.files import written
 from gancourse.game import train
 from gancourse.games.cyclegan import CycleGAN
+from gancourse.hidden_truth import lamps, read_labels
 from gancourse.losses import d_least_squares
 from gancourse.scale import device
-from gancourse.segmenter import assess, confusion, scores, street_judge
+from gancourse.segmenter import assess, street_judge
 
 INTERRUPTED = 130  # exit code
 SHOWN = 8  # held-out pictures of each domain in samples.png
 SETTINGS = ("game", "data", "size", "seed", "rounds", "scale")
+ONE_WAY = ("digits", "dusk")  # never mirrored: digits would be others, and the sun sets on one side
 CLASSES_OF = {"street": len(CLASSES), "facades": CMP}  # sets whose B are label maps
 
 
@@ -38,7 +40,7 @@ def run_train(args: argparse.Namespace) -> int:
     numbers = counted(pictures, held_out)
     runs.expect_same(args.out, before, numbers)  # else a picture held out before might be trained on now
     pictures, held_out = pictures.to(device()), held_out.to(device())
-    batches = recipes.cyclegan_batches(pictures, about["size"], about["seed"], flip=about["data"] != "digits")
+    batches = recipes.cyclegan_batches(pictures, about["size"], about["seed"], flip=about["data"] not in ONE_WAY)
     about |= {"rounds": about.get("rounds") or recipes.cyclegan_rounds(about["size"], batches.per_epoch)} | numbers
     game = play(args.out, about, before, batches, held_out)
     if game.played < about["rounds"]:
@@ -130,20 +132,14 @@ def judged(game: CycleGAN, held_out: Truth | Unpaired, about: dict) -> dict[str,
         result["AtoB"] |= compared(fake_y, x, y)
         result["BtoA"] |= compared(fake_x, y, x)
         if classes := CLASSES_OF.get(about["data"]):  # label maps are read off their colours
-            result["AtoB"] |= scores(confusion(to_mask(fake_y, classes), held_out.mask, classes))
+            result["AtoB"] |= read_labels(fake_y, held_out.mask, classes)
         if about["data"] == "street":
             result["BtoA"] |= assess(street_judge(about["size"]), fake_x, x, held_out.mask)
         if about["data"] == "dusk":
-            result["AtoB"]["l1 where lit"] = where(held_out.lit, fake_y, y)
+            result["AtoB"] |= lamps(x, fake_y, held_out.mask, held_out.lit)
     return result
 
 
 def compared(answers: Tensor, given: Tensor, truth: Tensor) -> dict[str, float]:
     """How far from the hidden truth the answers are, and, to compare with, how far what was given is."""
     return {"l1": l1_loss(answers, truth).item(), "l1 untouched": l1_loss(given, truth).item()}
-
-
-def where(lit: Tensor, answers: Tensor, truth: Tensor) -> float:
-    """How far from the truth the answers are where lamps shine. lit: (n, h, w), bool."""
-    lit = lit[:, None].expand_as(truth)
-    return l1_loss(answers[lit], truth[lit]).item()

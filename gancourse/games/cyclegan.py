@@ -24,7 +24,7 @@ class CycleGAN(Game):
     Args:
         G, F: pictures of one domain to pictures of the other.
         D_X, D_Y: critics of the domains, pictures to logits of any shape.
-        cycle: weight of the way there and back (eq. 2).
+        cycle: weight of the way there and back (eq. 2). 0: two GANs that have nothing to do with one another.
         identity: weight of the identity loss (sec. 5.2), as a share of `cycle`. 0: none.
         pool: earlier fakes that each critic is shown, see :class:`~gancourse.networks.pool.ImagePool`.
         d_weight: factor on each critic's loss (appendix 7.1).
@@ -65,6 +65,8 @@ class CycleGAN(Game):
     def g_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
         """Both critics should be fooled, and both ways back should lead home."""
         fooled = self.g_adversarial(self.D_Y(fake_y)) + self.g_adversarial(self.D_X(fake_x))
+        if not self.cycle:
+            return fooled
         loss = fooled + self.cycle * self.cycle_loss(x, y, fake_x, fake_y)
         return loss + self.cycle * self.identity * self.identity_loss(x, y) if self.identity else loss
 
@@ -97,5 +99,26 @@ class CycleGAN(Game):
         """Raise ValueError unless x and y are batches of pictures that these players take."""
         for pictures in (x, y):
             expect_images(pictures, pictures.shape[1:])
-        if self.identity and x.shape[1] != y.shape[1]:
+        if self.cycle and self.identity and x.shape[1] != y.shape[1]:
             raise ValueError(f"identity loss between {x.shape[1]} and {y.shape[1]} channels: set identity=0")
+
+
+class ForwardCycle(CycleGAN):
+    """Only x -> y -> x must lead home: "GAN + forward cycle" of sec. 5.1.4."""
+
+    def cycle_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
+        return l1_loss(self.F(fake_y), x)
+
+
+class BackwardCycle(CycleGAN):
+    """Only y -> x -> y must lead home: "GAN + backward cycle" of sec. 5.1.4."""
+
+    def cycle_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
+        return l1_loss(self.G(fake_x), y)
+
+
+class CycleAlone(CycleGAN):
+    """Nobody asks whether a picture belongs to its domain: "cycle alone" of sec. 5.1.4. The critics rest."""
+
+    def round(self, x: Tensor, y: Tensor) -> None:
+        self.minimize(self.cycle * self.cycle_loss(x, y, self.G(x), self.F(y)), self.G, self.F)
