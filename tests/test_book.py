@@ -9,6 +9,7 @@ import pytest
 from tools import book
 from tools.stamp import ROOT
 
+CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
 OWNER = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"].split(".com/")[1]
 
 
@@ -27,10 +28,18 @@ def pages(site):
 
 
 def test_every_page_is_there(site):
-    for name in ("00_warm_up", "01_gan", "02_cgan"):
+    for name in CHAPTERS:
         assert (site / "notebooks" / f"{name}.html").stat().st_size > 20_000
     for name in ("index", "how_to_use", "notation", "glossary", "references", "troubleshooting", "api/game"):
         assert (site / "book" / f"{name}.html").is_file()
+
+
+def test_every_chapter_is_named_wherever_the_chapters_are():
+    drawing = re.search("Here now: (.*?) Later", (ROOT / "book/figures/path_wide.svg").read_text("utf-8"))[1]
+    for name in CHAPTERS:
+        for page in ("README.md", "book/index.md", "book/_toc.yml"):
+            assert f"notebooks/{name}" in (ROOT / page).read_text("utf-8"), f"{page} does not name {name}"
+        assert f"{name[:2]} " in drawing
 
 
 def test_a_page_loads_nothing_from_elsewhere(site):

@@ -11,6 +11,7 @@ from gancourse.check.ch02 import ex02_accuracy, ex02_d_loss, ex02_grid, ex02_tel
 from gancourse.check.ch03 import ex03_iou, ex03_join, ex03_side, ex03_unet
 from gancourse.check.ch04 import ex04_286, ex04_d_loss, ex04_field, ex04_map, ex04_square
 from gancourse.check.ch05 import ex05_fixed_input, ex05_g_loss, ex05_jitter, ex05_shown, ex05_spread
+from gancourse.check.ch06 import ex06_claims, ex06_cycle, ex06_d_loss, ex06_identity, ex06_message, ex06_pool
 from gancourse.check.diary import predict, progress, recall
 
 __all__ = [
@@ -41,6 +42,12 @@ __all__ = [
     "ex05_jitter",
     "ex05_shown",
     "ex05_spread",
+    "ex06_claims",
+    "ex06_cycle",
+    "ex06_d_loss",
+    "ex06_identity",
+    "ex06_message",
+    "ex06_pool",
     "predict",
     "progress",
     "recall",

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from gancourse import check
-from gancourse.check import ch00, ch01, ch02, ch03, ch04, ch05
+from gancourse.check import ch00, ch01, ch02, ch03, ch04, ch05, ch06
 from gancourse.check.verdict import EXERCISES
 from tests.check.bank import RIGHT, WRONG
 
@@ -47,7 +47,7 @@ def test_every_known_misconception_is_met_in_the_bank(capsys):
     said = " ".join(capsys.readouterr().out.split())
     tables = [
         slips
-        for chapter in (ch00, ch01, ch02, ch03, ch04, ch05)
+        for chapter in (ch00, ch01, ch02, ch03, ch04, ch05, ch06)
         for key, slips in vars(chapter).items()
         if key.endswith("_SLIPS")
     ]

@@ -35,6 +35,11 @@ FORMS = {
     "ex05_jitter": "x, y, crop, top, left, mirror",
     "ex05_spread": "pictures, walls",
     "ex05_fixed_input": "answers",
+    "ex06_cycle": "G, F, x, y",
+    "ex06_d_loss": "D, y, fake",
+    "ex06_pool": "stored, size, picture, keep, i",
+    "ex06_identity": "G, F, x, y",
+    "ex06_message": "F, g, x, destroy",
 }
 RETURNING = [e for e in FORMS if e != "ex01_round"]
 
@@ -52,7 +57,7 @@ def verdict(capsys, exercise, answer):
 
 
 def test_all_exercises_are_here():
-    assert set(FORMS) | {"ex01_order", "ex04_286"} == set(EXERCISES)
+    assert set(FORMS) | {"ex01_order", "ex04_286", "ex06_claims"} == set(EXERCISES)
 
 
 @pytest.mark.parametrize("body", ["...", '"""What to do."""\n...', "return ...", "pass"])
@@ -133,6 +138,7 @@ def test_the_stop_button_still_works():
 def test_nan_is_named(capsys, exercise):
     shapes = {"ex00_best_critic": "p * nan", "ex00_stop_gradient": "D(G(z)) * nan", "ex02_tell": "z * nan"}
     shapes["ex05_jitter"] = "x * nan, y"
+    shapes |= {"ex06_pool": "picture * nan, stored", "ex06_message": "x.mean() * nan, x.mean()"}
     result = shapes.get(exercise, "torch.tensor(nan)")
     if exercise == "ex02_grid":
         result = "noises.repeat(classes, 1) * nan, torch.arange(classes).repeat_interleave(len(noises))"
