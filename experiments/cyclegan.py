@@ -1,0 +1,147 @@
+"""Pictures without pairs, at classroom scale: the ablation of Zhu et al. 2017 (arXiv:1703.10593), sec. 5.1.4, and dusk.
+
+    python -m experiments.cyclegan                 all rows; what is done already and still holds is not run again
+    python -m experiments.cyclegan "CycleGAN"      one row
+
+On the street X are photos and Y label maps, as in the facades of the reference implementation: G draws a label map from
+a photo. Each row is trained over three seeds and judged by the hidden truth, beside controls that learn nothing.
+"""
+
+import inspect
+import sys
+import time
+
+import torch
+from torch import Tensor
+from torch.nn.functional import l1_loss
+
+from experiments.trials import Row, Trials
+from gancourse import recipes
+from gancourse.data.batches import to_unit
+from gancourse.data.pairs import street_pairs
+from gancourse.data.unpaired import Truth, Unpaired
+from gancourse.game import train
+from gancourse.games.cyclegan import BackwardCycle, CycleAlone, CycleGAN, ForwardCycle
+from gancourse.games.pix2pix import Pix2Pix
+from gancourse.hidden_truth import controls, lamps, read_labels
+from gancourse.results import FOLDER, load, median
+from gancourse.scale import device, scale
+from gancourse.segmenter import assess, street_judge
+from tools import stamp
+
+STREET, DUSK = "photo, labels", "day, dusk"
+
+
+def unpaired(**options):
+    return lambda: recipes.cyclegan(**options)
+
+
+ABLATION = {
+    "cycle alone": Row(unpaired(kind=CycleAlone), STREET),
+    "GAN alone": Row(unpaired(cycle=0.0), STREET),
+    "GAN + forward cycle": Row(unpaired(kind=ForwardCycle), STREET),
+    "GAN + backward cycle": Row(unpaired(kind=BackwardCycle), STREET),
+    "CycleGAN": Row(unpaired(), STREET, at_least={"iou over another's": 3.0}, at_most={"minutes": 10.0}),
+}
+OTHERS = {
+    "no pool": Row(unpaired(pool=0), STREET),
+    "identity": Row(unpaired(identity=0.5), STREET),
+    "dusk": Row(
+        unpaired(),
+        DUSK,
+        at_least={"windows": 0.5},
+        at_most={"l1 over untouched": 0.7, "l1 over best histogram": 1.0, "minutes": 10.0},
+    ),
+    "dusk, identity": Row(unpaired(identity=0.5), DUSK),
+}
+PAIRED = {"pix2pix": Row(recipes.pix2pix_of_cyclegan, STREET)}  # the same generator, with pairs
+ROWS = ABLATION | OTHERS | PAIRED
+
+
+def play(row: Row, seed: int) -> dict:
+    """One training with this seed: the judge's figures."""
+    pictures, test = recipes.cyclegan_streets(*row.data.split(", "))
+    game, batches = begun(row, pictures, seed)
+    start = time.process_time()
+    history = train(game, batches, rounds(game), seed=seed)
+    minutes = (time.process_time() - start) / 60 / torch.get_num_threads()  # of the processor: the machine is shared
+    figures = judged(game, row.data, pictures, test.to(device()))
+    return figures | {"minutes": minutes, "rounds": game.played, "opening": {k: v[:20] for k, v in history.items()}}
+
+
+def begun(row: Row, pictures: Unpaired, seed: int):
+    """A game that has not been played, and its batches. Pix2Pix gets the pairs that the others must do without."""
+    torch.manual_seed(seed)
+    game = row.make().to(device())
+    if isinstance(game, Pix2Pix):
+        x, y = row.data.split(", ")
+        pairs = street_pairs(len(pictures), x=x, y=y).to(device())
+        return game, recipes.pix2pix_batches(pairs, seed=seed)
+    return game, recipes.cyclegan_batches(pictures.to(device()), seed=seed, flip=row.data != DUSK)
+
+
+def rounds(game) -> int:
+    """As many as the recipe asks for: rounds of pix2pix are shorter, and it gets as much time."""
+    return recipes.cyclegan_rounds() * (recipes.PAIRED_ROUNDS if isinstance(game, Pix2Pix) else 1)
+
+
+@torch.no_grad()
+def judged(game, data: str, pictures: Unpaired, test: Truth) -> dict[str, float]:
+    """Figures by name; those of the way back begin with "back"."""
+    x, y = test.floats()
+    fake_y = game.translate(x)
+    known = controls(x, y, to_unit(pictures.y[: len(x)]).to(x.device))
+    figures = to_labels(known, fake_y, test) if data == STREET else to_dusk(known, x, y, fake_y, test)
+    if not isinstance(game, CycleGAN):
+        return figures
+    fake_x = game.back(y)
+    figures |= {"cycle": l1_loss(game.back(fake_y), x).item(), "back cycle": l1_loss(game.translate(fake_x), y).item()}
+    figures["back l1"] = l1_loss(fake_x, x).item()
+    if data == STREET:
+        judge = street_judge(progress=False)
+        figures |= {f"back {name}": value for name, value in assess(judge, fake_x, x, test.mask).items()}
+        figures["back iou of real"] = assess(judge, x, x, test.mask)["iou"]
+    return figures
+
+
+def to_labels(known: dict[str, Tensor], fake: Tensor, test: Truth) -> dict[str, float]:
+    """How the label maps are read, and those of the controls."""
+    figures = read_labels(fake, test.mask)
+    figures |= {f"iou {name}": read_labels(z, test.mask)["iou"] for name, z in known.items()}
+    return figures | {"iou over another's": figures["iou"] / figures["iou another's"]}
+
+
+def to_dusk(known: dict[str, Tensor], x: Tensor, y: Tensor, fake: Tensor, test: Truth) -> dict[str, float]:
+    """How near the evening is, whether the right windows are lit, and the same of the controls."""
+    figures = {"l1": l1_loss(fake, y).item()} | lamps(x, fake, test.mask, test.lit)
+    for name, z in known.items():
+        figures |= {f"l1 {name}": l1_loss(z, y).item(), f"windows {name}": lamps(x, z, test.mask, test.lit)["windows"]}
+    figures |= {f"l1 over {name}": figures["l1"] / figures[f"l1 {name}"] for name in ("untouched", "best histogram")}
+    return figures | {"windows of real": lamps(x, y, test.mask, test.lit)["windows"]}
+
+
+def opening(row: Row, seed: int, rounds: int) -> dict[str, list[float]]:
+    """The losses of the first rounds, as `play` keeps them."""
+    pictures, _ = recipes.cyclegan_streets(*row.data.split(", "))
+    game, batches = begun(row, pictures, seed)
+    return train(game, batches, rounds, seed=seed, progress=False)
+
+
+MEASURED_BY = stamp.code_hash("".join(map(inspect.getsource, (begun, rounds, judged, to_labels, to_dusk))))
+TRIALS = Trials(FOLDER / "cyclegan.json", ROWS, play, MEASURED_BY, opening=opening)
+
+
+def missed_together() -> list[str]:
+    """The gate that compares two rows: what CycleGAN reads of a photo against what pix2pix reads, with pairs."""
+    kept = load(TRIALS.results_file())
+    ious = [median(kept[name])["iou"] for name in ("CycleGAN", "pix2pix") if name in kept]
+    if len(ious) < 2 or ious[0] >= 0.6 * ious[1]:
+        return []
+    return [f"CycleGAN over pix2pix: class IoU {ious[0] / ious[1]:.2f} < 0.6"]
+
+
+if __name__ == "__main__":
+    code = TRIALS.main(__doc__)
+    missed = [] if scale() == "smoke" else missed_together()
+    print("\n".join(f"MISSED {line}" for line in missed))
+    sys.exit(code or int(bool(missed)))
