@@ -145,7 +145,10 @@ def add_translate(commands) -> None:
     )
     t.add_argument("--dropout", action="store_true", help="keep dropout on, as the paper does")
     t.add_argument(
-        "--batch-statistics", action="store_true", help="norms take mean and spread from the picture, as in the paper"
+        "--batch-statistics",
+        action=argparse.BooleanOptionalAction,
+        help="norms take mean and spread from the picture, as in the paper (default: only for a run of train pix2pix "
+        "that played pairs one by one)",
     )
     t.add_argument("--seed", type=at_least(0), default=0, help="of what dropout draws")
     t.set_defaults(run=run_translate)

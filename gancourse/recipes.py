@@ -82,6 +82,12 @@ def pix2pix(size: int = 64, rounds: int | None = None) -> Pix2Pix:
     return Pix2Pix(unet(size), patchgan(size), lr=pix2pix_lr(), schedule=half_and_half(size, rounds))
 
 
+def pix2pix_alone(size: int = 64) -> bool:
+    """Whether pairs are played one by one. Then BatchNorm has learned to take mean and spread from one picture, and
+    G should answer in the same way: ``batch_statistics=True``."""
+    return PIX2PIX[size][2] == 1
+
+
 def pix2pix_lr() -> float | dict[str, float]:
     return pick(smoke=PIX2PIX_LR, laptop=PIX2PIX_LR, paper=2e-4)
 

@@ -199,6 +199,17 @@ def test_translate_one_picture_by_each_kind_of_checkpoint_to_the_same_answer(run
     assert shown[3] == shown[4] and len(set(shown)) == 4
 
 
+def test_norms_answer_in_the_mode_in_which_they_were_trained(run, tmp_path, monkeypatch):
+    photo(tmp_path / "a.png", 64, 64)
+    alone, more, shown = {64: (6, 1, 1)}, [[], [], ["--batch-statistics"], ["--no-batch-statistics"]], []
+    for i, flag in enumerate(more):
+        monkeypatch.setattr("gancourse.recipes.PIX2PIX", alone if i else {64: (6, 1, 4)})  # batches of 4, then of 1
+        out = tmp_path / "out" / str(i)
+        assert main(["translate", str(run), "--in", str(tmp_path / "a.png"), "--out", str(out), *flag]) == 0
+        shown.append((out / "a.png").read_bytes())
+    assert shown[0] == shown[3] != shown[1] == shown[2]
+
+
 def test_pictures_of_one_stem_keep_their_whole_names(tmp_path, capsys):
     named = output_names([tmp_path / name for name in ("a.jpg", "A.png", "b.jpg")])
     assert list(named.values()) == ["a.jpg.png", "A.png.png", "b.png"]

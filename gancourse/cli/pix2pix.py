@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 import torch
+from torch import Tensor
 from torch.nn.functional import l1_loss
 
 from gancourse import pretrained, recipes
@@ -76,11 +77,16 @@ def play(folder: Path, about: dict, before: dict, pairs, held_out: Pairs) -> Pix
     return game
 
 
+def answered(game: Pix2Pix, x: Tensor) -> Tensor:
+    """G's answers, with its norms in the mode in which they were trained."""
+    return game.translate(x, batch_statistics=recipes.pix2pix_alone(x.shape[-1]))
+
+
 def draw(game: Pix2Pix, history: dict[str, list[float]], pairs: Pairs, folder: Path) -> None:
     """samples.png, with input, output and right answer in each row, and losses.png."""
     plots = quiet_plots()
     x, y = pairs.floats()
-    rows = torch.stack([x, game.translate(x), y], dim=1)  # (n, 3, c, h, w)
+    rows = torch.stack([x, answered(game, x), y], dim=1)  # (n, 3, c, h, w)
     write_grid(rows.flatten(0, 1), folder / "samples.png", columns=3, enlarged=max(1, 192 // x.shape[-1]))
     undecided = {"undecided critic": game.d_weight * plots.TWO_LOG_TWO} if game.d_adversarial is d_logistic else {}
     figure, axes = plots.plt.subplots(1, 2, figsize=(10, 2.8), layout="tight")
@@ -106,7 +112,7 @@ def finish(game: Pix2Pix, pairs, held_out: Pairs, folder: Path) -> None:
 def judged(game: Pix2Pix, pairs, held_out: Pairs, about: dict) -> dict[str, float]:
     """Figures of the answers to held-out pairs: the distance, and what the judge says where there is one."""
     x, y = held_out.floats()
-    answers = game.translate(x)
+    answers = answered(game, x)
     result = {"l1": l1_loss(answers, y).item()}
     classes = {"street": len(CLASSES), "facades": CMP}.get(about["data"])
     if classes and about["direction"] == "AtoB":  # label maps are read off their colors

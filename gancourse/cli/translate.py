@@ -8,7 +8,8 @@ from pathlib import Path
 from torch import nn
 from tqdm import tqdm
 
-from gancourse import generators, translate
+from gancourse import generators, recipes, translate
+from gancourse.cli import runs
 from gancourse.cli.outputs import must_be_writable
 from gancourse.data.folders import list_pictures
 from gancourse.files import written
@@ -24,7 +25,8 @@ def run_translate(args: argparse.Namespace) -> int:
     G = generators.load(args.checkpoint, direction=args.direction).to(device())
     translate.expect_pictures(G)
     must_be_writable(args.out)
-    how = {"dropout": args.dropout, "batch_statistics": args.batch_statistics, "seed": args.seed}
+    alone = played_alone(args.checkpoint) if args.batch_statistics is None else args.batch_statistics
+    how = {"dropout": args.dropout, "batch_statistics": alone, "seed": args.seed}
     skipped = 0
     for path, name in tqdm(names.items(), unit=" pictures", disable=None):
         try:
@@ -37,6 +39,13 @@ def run_translate(args: argparse.Namespace) -> int:
             answer.save(partial)
     print(f"Wrote {len(names) - skipped} pictures to {args.out}" + (f"; skipped {skipped}" if skipped else ""))
     return SOME_SKIPPED if skipped else 0
+
+
+def played_alone(path: Path) -> bool:
+    """Whether this is a run of `train pix2pix` that played pairs one by one, see :func:`recipes.pix2pix_alone`."""
+    path = generators.found(path)
+    about = runs.stored(path.parent) if path.name == "game.pt" else {}
+    return about.get("game") == "pix2pix" and recipes.pix2pix_alone(about["size"])
 
 
 def answered(G: nn.Module, path: Path, how: dict):
