@@ -9,6 +9,7 @@ examples:
   python -m gancourse train pix2pix --out runs/street            houses from label maps, minutes on a laptop
   python -m gancourse train pix2pix --data my/pairs --size 256 --out runs/mine  again to go on after a stop
   python -m gancourse translate runs/street --in maps --out houses
+  python -m gancourse translate runs/mine --in photos --out answers --size 256  the shorter side made 256 px first
   python -m gancourse translate latest_net_G.pth --in photo.jpg --out answers   an official checkpoint
 
   python -m gancourse train cyclegan --out runs/unpaired         the street without pairs: photos <-> label maps
@@ -142,6 +143,13 @@ def add_translate(commands) -> None:
         "--direction",
         choices=("AtoB", "BtoA"),
         help="of a CycleGAN (default: AtoB); of others the one they were trained in, or none",
+    )
+    t.add_argument(
+        "--size",
+        type=at_least(8, 16_384),
+        metavar="N",
+        help="first resize each picture so that its shorter side has N pixels; it keeps its shape, and the answer has "
+        "that size (default: as it is). A network answers best near the size at which it was trained",
     )
     t.add_argument("--dropout", action="store_true", help="keep dropout on, as the paper does")
     t.add_argument(

@@ -178,6 +178,28 @@ def heat(pictures: Tensor, maps: Tensor, titles: list[str], centre: tuple[float,
     return figure
 
 
+def rows(pictures: dict[str, Tensor], scale: float = 1.0) -> Axes:
+    """One row of pictures for each entry, with its caption at the left.
+
+    Args:
+        pictures: by caption, each (n, 3, h, w) in [-1, 1], all of one shape.
+        scale: inches for each picture.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    shapes = {tuple(some.shape) for some in pictures.values()}
+    if len(shapes) != 1:
+        raise ValueError(f"rows of {', '.join(map(str, sorted(shapes)))}: all must have the same shape")
+    n, _, h, _ = shapes.pop()
+    figure, ax = plt.subplots(figsize=(n * scale + 1.0, len(pictures) * scale), layout="tight")
+    grid(torch.cat([some.detach().cpu() for some in pictures.values()]), columns=n, ax=ax)
+    for i, caption in enumerate(pictures):
+        middle = 2 + h / 2 + i * (h + 2)
+        ax.text(-4, middle, caption, ha="right", va="center", fontsize=9)
+    return ax
+
+
 class LargeFilm(Film):
     """A film of pictures that need more room than digits.
 

@@ -15,11 +15,9 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from gancourse.data.batches import to_unit
-from gancourse.data.folders import rgb
+from gancourse.data.folders import FORMATS, rgb
 from gancourse.games.pix2pix import answer
 from gancourse.networks.unet import UNet
-
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # no decoder that starts another program
 
 
 def translate(
@@ -44,6 +42,18 @@ def translate(
     with torch.random.fork_rng(devices=[x.device] if x.is_cuda else []):
         torch.manual_seed(seed)
         return as_picture(on_any_size(G, x, dropout=dropout, batch_statistics=batch_statistics))
+
+
+def with_shorter_side(picture: Image.Image, side: int) -> Image.Image:
+    """A picture in the same shape, its shorter side so many pixels long; bicubic, as for training.
+
+    Raises:
+        ValueError: it would have more pixels than Pillow takes (``PIL.Image.MAX_IMAGE_PIXELS``).
+    """
+    w, h = (max(1, round(length * side / min(picture.size))) for length in picture.size)
+    if w * h > Image.MAX_IMAGE_PIXELS:
+        raise ValueError(f"a picture of {picture.width} x {picture.height} would become {w} x {h}: take a smaller size")
+    return picture.resize((w, h), Image.Resampling.BICUBIC)
 
 
 def on_any_size(G: nn.Module, x: Tensor, **how: bool) -> Tensor:

@@ -69,3 +69,12 @@ def test_scrubbers_are_in_the_static_page(site):
     for name in ("01_gan", "02_cgan"):
         text = (site / "notebooks" / f"{name}.html").read_text("utf-8")
         assert text.count('class="scrub"') >= 2 and 'type="range"' in text
+
+
+def test_readme_and_how_to_use_say_where_the_data_of_each_chapter_come_from():
+    how, readme = [(ROOT / name).read_text("utf-8") for name in ("book/how_to_use.md", "README.md")]
+    for told in ("MNIST/raw/", "isbi2012/", "facades/train/"):
+        assert told in how and told.split("/")[0] in readme
+    for text in (how, readme):
+        assert re.search(r"ISBI 2012 \(chapter 3\) are taken from `GANCOURSE_DATA` only|first place only: get", text)
+        assert all(command in text for command in ("train cgan", "train pix2pix", "gancourse translate", "--size"))

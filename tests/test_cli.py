@@ -81,6 +81,7 @@ def offline(*args, **kwargs):
         ("sample RUNS/gan --n 99999999999 --out x.png", "more than 100,000"),
         ("train gan --seed 99999999999999999999 --out x", "smaller number"),
         ("sample BY_HAND --out x.png", "BY_HAND was not written by this command"),
+        ("sample ANSWERS --out x.png", "ANSWERS is a pix2pix.*python -m gancourse translate .*ANSWERS --in"),
         ("sample OTHERS --out x.png", "OTHERS is a checkpoint of other players"),
         ("train gan --data fashion --out x", "fashion|FashionMNIST|ubyte"),
         ("sample RUNS/gan --n many --out x.png", "'many'"),
@@ -99,7 +100,8 @@ def test_mistakes_end_with_code_2_and_one_line(runs, tmp_path, monkeypatch, caps
     (tmp_path / "FILE").write_text("not a checkpoint")
     checkpoint.save(recipes.gan("mlp"), tmp_path / "BY_HAND")
     checkpoint.save(recipes.gan("mlp"), tmp_path / "OTHERS", {"game": "gan", "players": "conv"})
-    places = {"RUNS": runs} | {name: tmp_path / name for name in ("FILE", "BY_HAND", "OTHERS")}
+    checkpoint.save(recipes.gan("mlp"), tmp_path / "ANSWERS", {"game": "pix2pix"})
+    places = {"RUNS": runs} | {name: tmp_path / name for name in ("FILE", "BY_HAND", "OTHERS", "ANSWERS")}
     for name, place in places.items():
         arguments = arguments.replace(name, str(place))
     arguments = arguments.split()
@@ -111,7 +113,7 @@ def test_mistakes_end_with_code_2_and_one_line(runs, tmp_path, monkeypatch, caps
     assert code == 2 and said.count("\n") == 0 and "Traceback" not in said
     assert re.search(message, said), said
     left = sorted(p for p in tmp_path.rglob("*") if p.is_file())
-    assert [p.name for p in left] == ["BY_HAND", "FILE", "OTHERS"]
+    assert [p.name for p in left] == ["ANSWERS", "BY_HAND", "FILE", "OTHERS"]
 
 
 def test_help_shows_examples():

@@ -84,13 +84,16 @@ def test_a_run_goes_on_after_ctrl_c_and_after_a_crash_as_if_nothing_had_been(tmp
                     trained(tmp_path / name)
             else:
                 assert trained(tmp_path / name) == 130
-                assert "the same command goes on from round 4" in capsys.readouterr().out
+                assert "the same command goes on from round 4" in capsys.readouterr().out.splitlines()[-1]
         assert checkpoint.read(tmp_path / name / "game.pt")["played"] == (2 if name == "crash" else 3)
         assert not (tmp_path / name / "metrics.json").exists()
         if name == "crash":  # it may also come between losses.json and game.pt
             later = {player: values + [0.0] for player, values in runs.losses(tmp_path / name).items()}
             (tmp_path / name / "losses.json").write_text(json.dumps(later))
+        capsys.readouterr()
         assert trained(tmp_path / name) == 0
+        goes_on = f"{name} holds a run: going on from round {4 if name == 'ctrl-c' else 3} of 4."
+        assert goes_on in (said := capsys.readouterr().out) and "was planned for" not in said
         assert same_game(tmp_path / "whole", tmp_path / name)
         whole, again = [json.loads((tmp_path / f / "losses.json").read_text()) for f in ("whole", name)]
         assert whole == again
@@ -108,11 +111,30 @@ def test_a_finished_run_is_left_alone_judged_if_it_was_not_and_goes_on_if_asked(
     for name in WRITTEN[1:]:
         (tmp_path / "a" / name).unlink()
     assert trained(tmp_path / "a") == 0
+    assert "holds a run whose 4 rounds are played: it is judged now" in capsys.readouterr().out
     assert sorted(p.name for p in (tmp_path / "a").iterdir()) == [n for n in WRITTEN if n != "losses.json"]
     assert trained(tmp_path / "a", "--rounds", "6") == 0
-    assert "The run was planned for 4 rounds" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "The run was planned for 4 rounds" in said and "going on from round 5 of 6" in said
     assert json.loads((tmp_path / "a" / "metrics.json").read_text())["rounds"] == 6
     assert len(json.loads((tmp_path / "a" / "losses.json").read_text())["D"]) == 2  # of those before, none are left
+
+
+def test_a_run_that_is_asked_for_fewer_rounds_than_it_was_planned_for_says_so(tmp_path, monkeypatch, capsys):
+    with monkeypatch.context() as patch:
+        plain = recipes.pix2pix_batches
+        stop = lambda: signal.raise_signal(signal.SIGINT)  # noqa: E731
+        patch.setattr(recipes, "pix2pix_batches", lambda *how: Broken(plain(*how), stop, 2))
+        assert trained(tmp_path, "--rounds", "8") == 130
+    capsys.readouterr()
+    assert trained(tmp_path, "--rounds", "2") == 0
+    said = capsys.readouterr().out
+    assert "holds a run of 3 rounds, more than the 2 asked for: none is added, it is judged now" in said
+    assert "learning rate" not in said and json.loads((tmp_path / "metrics.json").read_text())["rounds"] == 3
+    assert trained(tmp_path, "--rounds", "5") == 0
+    said = capsys.readouterr().out
+    assert "going on from round 4 of 5" in said
+    assert "planned for 8 rounds. The learning rate now falls over those up to 5" in said
 
 
 def test_the_scale_of_a_run_is_kept_where_none_is_asked_for(tmp_path, monkeypatch, capsys):
@@ -162,6 +184,24 @@ def test_a_folder_with_and_without_parts(tmp_path, monkeypatch, capsys):
     assert "with held_out 2, not 1" in capsys.readouterr().err
 
 
+def test_of_two_folders_what_is_left_out_and_what_does_not_fit_is_named(tmp_path, capsys):
+    folder = tmp_path / "mine"
+    for name in ("A/1.jpg", "A/2.jpg", "B/1.jpg", "B/2.jpg", "B/inside/1.jpg", "A/3.gif"):
+        photo(folder / name, 90, 60)
+    assert trained(tmp_path / "run", "--data", str(folder), "--rounds", "1") == 0
+    line = f"Left out of {folder}: A/3.gif (no picture format read here), B/inside/ (a folder)\n"
+    assert capsys.readouterr().out.count(line) == 1
+    (lonely := folder / "B" / "2.jpg").rename(tmp_path / "2.jpg")
+    assert trained(tmp_path / "other", "--data", str(folder)) == 2
+    assert f"{folder / 'A' / '2.jpg'} has no partner in {folder / 'B'}: " in capsys.readouterr().err
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.open(tmp_path / "2.jpg").save(lonely, exif=exif)
+    assert trained(tmp_path / "other", "--data", str(folder)) == 2
+    said = capsys.readouterr().err
+    assert "is 90 x 60 and" in said and "B/2.jpg is stored as 90 x 60, and its EXIF orientation turns it" in said
+
+
 def photo(path, w: int = 50, h: int = 40) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.random.default_rng(w).integers(0, 256, (h, w, 3), dtype=np.uint8)).save(path)
@@ -179,9 +219,61 @@ def test_translate_a_folder_names_and_skips_what_is_broken(run, tmp_path, capsys
     said = capsys.readouterr()
     assert re.search("skipped: .*broken.jpg is no picture", said.err) and said.err.count("\n") == 1
     assert "Wrote 4 pictures" in said.out and "skipped 1" in said.out
+    left_out = f"Left out of {photos}: inside/ (a folder), notes.txt (no picture format read here)\n"
+    assert said.out.count(left_out) == 1
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["B.png", "a.png", "c.png", "d.png"]
     assert Image.open(tmp_path / "out" / "a.png").size == Image.open(photos / "a.jpg").size
     assert before == {p: p.read_bytes() for p in photos.rglob("*") if p.is_file()}
+
+
+def test_the_first_frame_of_a_gif_is_translated_in_a_folder_too(run, tmp_path, capsys):
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
+    (tmp_path / "in").mkdir()
+    frames[0].save(tmp_path / "in" / "a.gif", save_all=True, append_images=frames[1:])
+    frames[0].save(tmp_path / "a.png")
+    assert main(["translate", str(run), "--in", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert "Wrote 1 picture to " in said and "Left out" not in said
+    assert main(["translate", str(run), "--in", str(tmp_path / "a.png"), "--out", str(tmp_path / "one")]) == 0
+    assert (tmp_path / "out" / "a.png").read_bytes() == (tmp_path / "one" / "a.png").read_bytes()
+
+
+def test_translate_at_the_size_of_the_training(run, tmp_path, capsys):
+    photo(tmp_path / "in" / "large.png", 140, 97)  # learned at 64 px: 96 is not too much
+    photo(tmp_path / "in" / "larger.png", 160, 100)
+    photo(tmp_path / "in" / "long.png", 400, 96)
+    command = ["translate", str(run), "--in", str(tmp_path / "in"), "--out"]
+    assert main([*command, str(tmp_path / "plain")]) == 0
+    said = capsys.readouterr().out
+    assert said.count("try --size 64") == 1 and "large.png (140 x 97) and 1 more are larger than the 64 px" in said
+    assert main([*command, str(tmp_path / "small"), "--size", "64"]) == 0
+    assert "--size" not in capsys.readouterr().out
+    sizes = {name: Image.open(tmp_path / name / "larger.png").size for name in ("plain", "small")}
+    assert sizes == {"plain": (160, 100), "small": (102, 64)}
+    resized = Image.open(tmp_path / "in" / "larger.png").resize((102, 64), Image.Resampling.BICUBIC)
+    resized.save(tmp_path / "resized.png")
+    one = ["translate", str(run), "--in", str(tmp_path / "resized.png"), "--out", str(tmp_path / "one")]
+    assert main(one) == 0 and "--size" not in capsys.readouterr().out
+    assert (tmp_path / "one" / "resized.png").read_bytes() == (tmp_path / "small" / "larger.png").read_bytes()
+    weights = ["translate", str(run / "latest_net_G.pth"), *command[2:], str(tmp_path / "official")]
+    assert main(weights) == 0 and "--size" not in capsys.readouterr().out  # official weights do not tell their size
+
+
+def test_a_size_too_large_skips_the_picture_by_its_name(run, tmp_path, capsys):
+    photo(tmp_path / "thin.png", 1, 9000)
+    command = ["translate", str(run), "--in", str(tmp_path / "thin.png"), "--out", str(tmp_path / "out")]
+    assert main([*command, "--size", "16000"]) == 1
+    assert re.search("skipped: .*thin.png: .* would become .*take a smaller size", capsys.readouterr().err)
+
+
+def test_a_checkpoint_saved_by_hand_translates(tmp_path):
+    photo(tmp_path / "a.png")
+    checkpoint.save(narrow(), tmp_path / "mine.pt")
+    for name in ("mine.pt", "game.pt"):
+        (tmp_path / "mine.pt").replace(tmp_path / name)
+        (tmp_path / "mine.pt").write_bytes((tmp_path / name).read_bytes())
+        command = ["translate", str(tmp_path / name), "--in", str(tmp_path / "a.png"), "--out", str(tmp_path / "out")]
+        assert main(command) == 0
 
 
 def test_translate_one_picture_by_each_kind_of_checkpoint_to_the_same_answer(run, tmp_path):
@@ -249,6 +341,10 @@ def test_a_picture_too_large_for_the_memory_is_skipped(run, tmp_path, monkeypatc
         ("translate RUN --out x", "--in"),
         ("translate RUN --in nowhere --out x", "no picture and no folder nowhere"),
         ("translate RUN --in EMPTY --out x", "EMPTY has no pictures"),
+        ("translate RUN --in PHOTOS/a.png --out one.png", "--out one.png names a folder .*: leave .png away"),
+        ("translate RUN --in PHOTOS --out x.GIF", "--out x.GIF names a folder"),
+        ("translate RUN --in PHOTOS --out x --size 4", "'4' is not a whole number of at least 8"),
+        ("sample RUN --out x.png", "is a pix2pix.*python -m gancourse translate RUN --in"),
         ("translate RUN --in PHOTOS --out FILE/x", "cannot write .*FILE/x"),
         ("translate RUN --in PHOTOS --out PHOTOS", "folder of the pictures themselves"),
         ("translate RUN --in PHOTOS/a.png --out PHOTOS", "folder of the pictures themselves"),

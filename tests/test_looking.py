@@ -128,3 +128,14 @@ def test_a_large_film_draws_each_picture_an_inch_wide():
     small.frames, small.rounds = film.frames, film.rounds
     large, usual = (f.strip(chosen=2, steps=2).figure.get_size_inches() for f in (film, small))
     assert np.allclose(large / usual, 1 / 0.55)
+
+
+def test_rows_have_their_captions_and_one_shape():
+    ax = plots.rows({"plan": torch.zeros(5, 3, 8, 8), "drawn by G": torch.ones(5, 3, 8, 8)})
+    assert [text.get_text() for text in ax.texts] == ["plan", "drawn by G"]
+    picture = ax.images[0].get_array()
+    assert picture.shape[:2] == (2 * 10 + 2, 5 * 10 + 2)
+    above, below = (int(text.get_position()[1]) for text in ax.texts)
+    assert (picture[above, 5] == 128).all() and (picture[below, 5] == 255).all()  # each beside its own row
+    with pytest.raises(ValueError, match="must have the same shape"):
+        plots.rows({"a": torch.zeros(1, 3, 8, 8), "b": torch.zeros(2, 3, 8, 8)})

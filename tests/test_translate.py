@@ -54,6 +54,15 @@ def test_a_size_that_fits_is_not_padded():
     assert torch.equal(translate.on_any_size(G, x), answer(G, x))
 
 
+def test_the_shorter_side_is_made_so_long_and_the_shape_is_kept():
+    for size, side, expected in (((700, 400), 64, (112, 64)), ((30, 60), 64, (64, 128)), ((50, 1), 8, (400, 8))):
+        assert translate.with_shorter_side(noise(*size), side).size == expected
+    picture = noise(64, 80)
+    assert np.array_equal(np.array(translate.with_shorter_side(picture, 64)), np.array(picture))
+    with pytest.raises(ValueError, match="1 x 20000 would become 8192 x 163840000: take a smaller size"):
+        translate.with_shorter_side(noise(1, 20_000), 8192)
+
+
 def test_the_border_is_mirrored_where_it_can_be():
     x = torch.arange(5.0).view(1, 1, 1, 5)
     assert translate.padded(x, 2, 1, 0, 0).flatten().tolist() == [2, 1, 0, 1, 2, 3, 4, 3]

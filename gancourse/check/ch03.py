@@ -27,6 +27,12 @@ def middle(seen: Tensor, h: int, w: int) -> Tensor:
     return seen[:, :, top : top + h, left : left + w]
 
 
+def rounded_up(seen: Tensor, h: int, w: int) -> Tensor:
+    """As the middle, but of an odd number of rows or columns that go the larger half goes at the top or left."""
+    top, left = (seen.shape[2] - h + 1) // 2, (seen.shape[3] - w + 1) // 2
+    return seen[:, :, top : top + h, left : left + w]
+
+
 def joined(seen: Tensor, x: Tensor, dim: int = 1) -> Tensor:
     return torch.cat([middle(seen, *x.shape[2:]), x], dim)
 
@@ -134,6 +140,11 @@ JOIN_SLIPS = (
         "rows are dimension 2, columns dimension 3",
         lambda s, x: torch.cat([middle(s.mT, *x.shape[2:]), x], 1),
     ),
+    Slip(
+        "off the middle: where an odd number of rows or columns goes, half of it was rounded up",
+        "round down, as the library does: top = (H - h) // 2",
+        lambda s, x: torch.cat([rounded_up(s, *x.shape[2:]), x], 1),
+    ),
 )
 
 
@@ -148,16 +159,26 @@ def numbers(*shape: int, step: float) -> Tensor:
     return (step * torch.arange(1, 1 + torch.Size(shape).numel()).float()).sin().view(shape)
 
 
+JOIN_SHAPES = (  # of seen and of x, without its number of samples; in the last one an odd number of rows goes
+    ((2, 1, 4, 4), (1, 2, 2)),
+    ((1, 2, 8, 6), (3, 2, 4)),
+    ((2, 2, 3, 3), (2, 3, 3)),
+    ((1, 1, 5, 7), (1, 4, 2)),
+)
+
+
 @exercise("join(seen, x), the middle of `seen` and x, one behind the other in the channels")
 def ex03_join(f):
     """f(seen, x), (n, a, H, W) and (n, b, h, w) -> cat of the middle of seen and x: (n, a + b, h, w)."""
     answer = Answer(f, "join(seen, x)")
-    for (n, a, H, W), (b, h, w) in (((2, 1, 4, 4), (1, 2, 2)), ((1, 2, 8, 6), (3, 2, 4)), ((2, 2, 3, 3), (2, 3, 3))):
-        seen, x = numbers(n, a, H, W, step=0.7), numbers(n, b, h, w, step=1.3)
+    for (n, a, H, W), (b, h, w) in JOIN_SHAPES:
+        seen, x = numbers(n, a, H, W, step=0.7).requires_grad_(), numbers(n, b, h, w, step=1.3).requires_grad_()
         told = f"With seen of shape {tuple(seen.shape)} and x of shape {tuple(x.shape)},"
-        result = played(answer, seen.clone(), x.clone())
-        compare(result, joined(seen, x), JOIN_SLIPS, (seen, x), told, hint="crop to the middle, then cat on dim=1")
+        result, right = played(answer, seen.clone(), x.clone()), joined(seen, x)
+        compare(result, right, JOIN_SLIPS, (seen, x), told, hint="crop to the middle, then cat on dim=1")
         tensor_of(result, (n, a + b, h, w))
+        hint = "learning, too, goes through the skip and through x"
+        same_gradient(result.square().sum(), right.square().sum(), [seen, x], ["seen", "x"], hint)
     return "The next convolution decides, pixel by pixel, what it takes from the skip and what from below."
 
 
@@ -260,6 +281,12 @@ def ex03_side(f):
         told = f"With a side of {side} and depth {depth}"
         right = torch.tensor(through(side, depth))
         compare(result, right, SIDE_SLIPS, (side, depth), told, hint="write down the side after every box of figure 1")
+        if result.is_floating_point():
+            raise NotYet(
+                "the number is right, but it is a float, and a side is a whole number",
+                f"{told} yours is {result.item()}. A division that leaves a rest would end between two pixels.",
+                "halve with //, which drops the rest as max pooling does, in place of /",
+            )
     return "572 - 184 = 388, the two numbers of the paper's figure 1."
 
 

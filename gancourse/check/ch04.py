@@ -16,6 +16,7 @@ from gancourse.check.verdict import (
     exercise,
     finite,
     kind,
+    show,
     tensor_of,
 )
 
@@ -193,7 +194,18 @@ def ex04_map(f):
         told = f"With pictures of {size} px and {layers} layer{'s' * (layers > 1)} that halve{'s' * (layers == 1)}"
         hint = "n -> (n + 2 padding - kernel) // stride + 1, for each layer in turn"
         compare(side, torch.tensor(left(size, layers)), MAP_SLIPS, (size, layers), told, hint=hint)
+    expect_no_map(whole(answer(40, 5), "the side of a square"))
     return "size // 2**layers - 2. At 64 px and 5 layers it is 0: this is why the 286 px critic refuses such pictures."
+
+
+def expect_no_map(side: Tensor) -> None:
+    """A picture that is too small leaves no logits: 0, or the formula's negative number, as both say so."""
+    if side > 0:
+        raise NotYet(
+            "a map where there is none",
+            f"40 px are halved five times to 1, too few for two layers of stride 1; yours is {show(side)}.",
+            "the number is 0 or less where no logits are left",
+        )
 
 
 def span(i: int, layers: Layers) -> Tensor:

@@ -17,6 +17,7 @@ from gancourse.games.gan import GAN
 from gancourse.scale import device, scale
 
 GAMES = {"gan": recipes.gan, "cgan": recipes.cgan}
+TRANSLATORS = ("pix2pix", "cyclegan")
 
 
 def run_train(args: argparse.Namespace) -> None:
@@ -86,6 +87,9 @@ def run_sample(args: argparse.Namespace) -> None:
     """Draw samples from a trained game into a picture or an array."""
     path = args.folder / "game.pt" if args.folder.is_dir() else args.folder
     about = checkpoint.read(path)["about"]
+    if about.get("game") in TRANSLATORS:
+        how = f"python -m gancourse translate {args.folder} --in PICTURES --out FOLDER"
+        raise ValueError(f"{path} is a {about['game']}, which answers pictures and draws none from noise: {how}")
     if about.get("game") not in GAMES or "players" not in about:
         raise ValueError(f"{path} was not written by this command: load it in Python with gancourse.checkpoint")
     if args.out.suffix.lower() not in (".png", ".npy"):

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from gancourse import recipes
+from gancourse.data import faults
 from gancourse.data.downloads import PAIRED, find
 from gancourse.data.facades import facades
 from gancourse.data.folders import Files, PairedFolder, decoded, find_pairs
 from gancourse.data.pairs import Pairs
 
+PARTS = ("train", "val", "test")
 HELD_OUT = 10  # of a folder without a test part, one pair in so many is held out
 
 
@@ -53,15 +55,25 @@ def larger(size: int) -> int:
 
 
 def of_folder(folder: Path, direction: str, size: int) -> tuple[PairedFolder, Pairs]:
-    """As :func:`sets`; held out is the part val, else test, else the last tenth, and one line says so."""
-    parts = [part for part in ("train", "val", "test") if has(folder, part)]
+    """As :func:`sets`; what of the folder is left out is told in one line, and faults with the names of files."""
+    try:
+        pairs, files = split(folder, direction, size)
+        if line := faults.left_out(folder, (file for pair in (*pairs.files, *files) for file in pair)):
+            print(line)
+        return pairs, decoded(folder.name, files[: recipes.pix2pix_held_out()], direction, size)
+    except ValueError:
+        faults.explain(folder, (*PARTS, None))
+        raise
+
+
+def split(folder: Path, direction: str, size: int) -> tuple[PairedFolder, list[Files]]:
+    """Pairs to train on, and the files of those held out: val, else test, else the last tenth, and one line says so."""
+    parts = [part for part in PARTS if has(folder, part)]
     part = "train" if "train" in parts else None
     pairs = PairedFolder(folder, direction, part, larger(size))
     if others := [other for other in parts if other != part]:
-        files = find_pairs(folder, others[0])
-    else:
-        files = split_off(pairs, -(-len(pairs) // HELD_OUT))
-    return pairs, decoded(folder.name, files[: recipes.pix2pix_held_out()], direction, size)
+        return pairs, find_pairs(folder, others[0])
+    return pairs, split_off(pairs, -(-len(pairs) // HELD_OUT))
 
 
 def split_off(pairs: PairedFolder, last: int) -> list[Files]:

@@ -117,17 +117,30 @@ class Keeper:
         self.last = time.monotonic()
 
     def resume(self, game: Game) -> None:
-        """Put the stored run into the game and go on from there."""
+        """Put the stored run into the game, and say how it goes on from there."""
         before = checkpoint.load(game, self.folder / "game.pt")
+        rounds = self.about["rounds"]
+        print(going_on(self.folder, game.played, rounds))
         self.minutes = before.get("minutes", 0.0)
         self.history = {name: values[: game.played] for name, values in losses(self.folder).items()}
         if before.get("machine") != machine():
             print(f"Begun on {before.get('machine')}, goes on on {machine()}: the last digits may differ.")
-        if before["rounds"] < self.about["rounds"]:
+        if game.played < rounds != before["rounds"]:
             print(
                 f"The run was planned for {before['rounds']} rounds. The learning rate now falls over those up to "
-                f"{self.about['rounds']}, so the outcome is not quite that of so many in one go."
+                f"{rounds}, so the outcome is not quite that of so many in one go."
             )
+
+
+def going_on(folder: Path, played: int, rounds: int) -> str:
+    """What becomes of a run that has played so many rounds when it is asked for `rounds` in all."""
+    if played < rounds:
+        return f"{folder} holds a run: going on from round {played + 1} of {rounds}."
+    if played == rounds:
+        return f"{folder} holds a run whose {rounds} rounds are played: it is judged now."
+    return (
+        f"{folder} holds a run of {played} rounds, more than the {rounds} asked for: none is added, it is judged now."
+    )
 
 
 def machine() -> str:

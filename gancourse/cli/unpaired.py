@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from gancourse import recipes
+from gancourse.data import faults
 from gancourse.data.downloads import UNPAIRED, find
 from gancourse.data.facades import facades
 from gancourse.data.label_maps import CMP, to_mask
@@ -68,13 +69,18 @@ def larger(size: int) -> int:
 
 
 def of_folder(folder: Path, size: int) -> tuple[Unpaired, Unpaired]:
-    """As :func:`sets`; held out is val, else test, else the last tenth of each domain, and one line says so."""
+    """As :func:`sets`; held out is val, else test, else the last tenth of each domain, and one line says so.
+
+    Another line says what of the folder is left out.
+    """
     parts = [part for part in ("train", "val", "test") if has(folder, part)]
     files = find_unpaired(folder, "train" if "train" in parts else None)
     if others := [part for part in parts if part != "train"]:
         held_out = find_unpaired(folder, others[0])
     else:
         files, held_out = split(folder, files)
+    if line := faults.left_out(folder, sum((*files, *held_out), [])):
+        print(line)
     held_out = tuple(some[: recipes.cyclegan_held_out()] for some in held_out)
     both = [domains(folder.name, *how) for how in ((files, larger(size)), (held_out, size))]
     return tuple(Unpaired(folder.name, *one) for one in both)

@@ -48,7 +48,7 @@ CITYSCAPES = (
     "cityscapes may not be passed on: fetch it from cityscapes-dataset.com, make pairs of it with "
     "prepare_cityscapes_dataset.py of junyanz/pytorch-CycleGAN-and-pix2pix, and read those with PairedFolder"
 )
-OFFLINE = "Work offline with street_pairs, or point GANCOURSE_DATA at a folder that has"
+OFFLINE = "Work offline on the street ({} in Python, --data street on the command line), or point GANCOURSE_DATA at"
 PATIENCE = 15  # seconds without a byte
 ATTEMPTS = 3  # at one download, each going on where the last one ended
 MOST_BYTES = 32 * 2**30  # that an archive may hold, unpacked; the largest published set has about 8 GB
@@ -79,7 +79,7 @@ def find(name: str, *, paired: bool = True, download: bool = True, changed: bool
         if (folder / first).is_dir():
             return folder
     url = f"{SERVER}/{kind}/datasets/{name}.{'tar.gz' if paired else 'zip'}"
-    offline = f"{OFFLINE} {name}/{first}/"
+    offline = f"{OFFLINE.format('street_pairs' if paired else 'street_unpaired')} a folder that has {name}/{first}/"
     if not download:
         raise NotHere(f"{name} is not in GANCOURSE_DATA or the cache: allow a download from {url}. {offline}")
     try:

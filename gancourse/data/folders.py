@@ -226,10 +226,10 @@ def list_pictures(folder: Path) -> list[Path]:
     return found
 
 
-def natural(file: Path) -> list:
-    """A key by which 2.jpg comes before 10.jpg."""
+def natural(file: Path) -> tuple:
+    """A key by which 2.jpg comes before 10.jpg, and 01.jpg before 1.jpg."""
     parts = re.split("([0-9]+)", file.name)
-    return [int(part) if i % 2 else part for i, part in enumerate(parts)]
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)], file.name
 
 
 def matched(one: Path, other: Path) -> list[Files]:
@@ -341,21 +341,23 @@ def upright_size(file: Path) -> tuple[int, int]:
         raise damaged(file, error) from error
 
 
-DAMAGE = (OSError, SyntaxError, EOFError, struct.error)  # what Pillow raises for files that it cannot make sense of
+# what Pillow raises for files that it cannot make sense of
+DAMAGE = (OSError, SyntaxError, EOFError, struct.error, ValueError, NotImplementedError, MemoryError)
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # no decoder that starts another program
 
 
 def damaged(file: Path, error: Exception) -> Exception:
-    if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
+    known = isinstance(error, ValueError) and str(error).startswith(str(file))  # says already what is wrong
+    if known or isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
         return error
-    return ValueError(
-        f"{file} is no picture, or is damaged ({str(error).splitlines()[0]}): fetch it again, or delete it"
-    )
+    what = (str(error).splitlines() or [type(error).__name__])[0]
+    return ValueError(f"{file} is no picture, or is damaged ({what}): fetch it again, or delete it")
 
 
 def opened(file: Path) -> Image.Image:
     """A picture whose head was read and found harmless."""
     try:
-        picture = Image.open(file)
+        picture = Image.open(file, formats=FORMATS)
     except Image.DecompressionBombError:
         raise too_large(file) from None
     if picture.width * picture.height > MOST_PIXELS:

@@ -1,7 +1,8 @@
 """Cell membranes under the electron microscope: the task of the first U-Net (ISBI 2012), and a stand-in for it.
 
 Thirty slices of the ventral nerve cord of a fruit fly larva, 512 px, one behind the other; the label is 255 inside a
-cell and 0 on a membrane. With the set not at hand, procedural micrographs take its place.
+cell and 0 on a membrane. The course does not download them: they are read from the folder GANCOURSE_DATA, and with
+the set not at hand, procedural micrographs take its place.
 """
 
 import os
@@ -19,7 +20,12 @@ from gancourse.data.pairs import PairBatches, Pairs
 SIDE = 512
 SLICES = 30
 HELD_OUT = 6  # slices at the end: neighbours look alike, so the ones kept back lie together
-WHERE = "GANCOURSE_DATA/isbi2012, with the folders image and label and the same file names in both"
+BY_HAND = (
+    "To have them, get the thirty training slices and their labels by hand, from the ISBI 2012 challenge "
+    "(doi:10.3389/fnana.2015.00142), and let the environment variable GANCOURSE_DATA name a folder with "
+    f"isbi2012/image/*.png and isbi2012/label/*.png: {SIDE} x {SIDE}, the same file names in both, "
+    "a label white inside cells and black on membranes."
+)
 
 
 def membranes(size: int = SIDE, *, real: bool | None = None) -> tuple[Pairs, Pairs]:
@@ -41,10 +47,10 @@ def membranes(size: int = SIDE, *, real: bool | None = None) -> tuple[Pairs, Pai
     if real is not False and (folder / "image").is_dir():
         pairs = shrunk(published(folder), size)
     elif real:
-        raise NotHere(f"the membranes of ISBI 2012 are not here: put them into {WHERE}")
+        raise NotHere(f"The membranes of ISBI 2012 are not on this machine. {BY_HAND}")
     else:
         if real is None:
-            print("The membranes of ISBI 2012 are not on this machine: procedural micrographs stand in for them.")
+            print(f"The membranes of ISBI 2012 are not on this machine: procedural micrographs stand in. {BY_HAND}")
         pairs = drawn(range(SLICES), size)
     return pairs[:-HELD_OUT], pairs[-HELD_OUT:]
 
@@ -61,7 +67,7 @@ def published(folder: Path) -> Pairs:
 def read(path: Path) -> Tensor:
     """One slice, (1, 512, 512) uint8."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=("PNG",)) as image:
             picture = np.array(image.convert("L"))
     except OSError as error:
         raise ValueError(f"{path} is missing or damaged: every picture needs its label under the same name") from error

@@ -30,8 +30,9 @@ def join_by_narrow(seen, x):
 
 @right("ex03_join")
 def join_by_negative_padding(seen, x):
-    b, a = (seen.shape[-1] - x.shape[-1]) // 2, (seen.shape[-2] - x.shape[-2]) // 2
-    return torch.cat([pad(seen, (-b, -b, -a, -a)), x], dim=-3)
+    rows, columns = seen.shape[-2] - x.shape[-2], seen.shape[-1] - x.shape[-1]
+    a, b = rows // 2, columns // 2
+    return torch.cat([pad(seen, (-b, b - columns, -a, a - rows)), x], dim=-3)
 
 
 right("ex03_join")(lambda seen, x: torch.cat([cropped(seen, x), x], 1))
@@ -40,6 +41,12 @@ right("ex03_join")(lambda seen, x: torch.cat([center_crop(seen, list(x.shape[2:]
 
 def cut(seen, x):
     return center_crop(seen, list(x.shape[2:]))
+
+
+def same_on_both_sides(seen, x):
+    """As much off the top as off the bottom, so that a row too many stays where an odd number should go."""
+    top, left = (seen.shape[2] - x.shape[2]) // 2, (seen.shape[3] - x.shape[3]) // 2
+    return seen[:, :, top : seen.shape[2] - top, left : seen.shape[3] - left]
 
 
 wrong("ex03_join", "different heights or widths", lambda s, x: torch.cat([s, x], 1))
@@ -64,9 +71,20 @@ wrong("ex03_join", "along the width", lambda s, x: torch.cat([cut(s, x), x], dim
 wrong("ex03_join", "along height or width", lambda s, x: torch.cat([s, x], 2))
 wrong("ex03_join", "dimension 0, which holds the samples", lambda s, x: torch.cat([s, x]))
 wrong("ex03_join", "height and width are swapped", lambda s, x: torch.cat([cut(s.mT, x), x], 1))
+wrong("ex03_join", "gradient with respect to seen is not", lambda s, x: torch.cat([cut(s, x).detach(), x], 1))
+wrong("ex03_join", "gradient with respect to x is not", lambda s, x: torch.cat([cut(s, x), x.detach()], 1))
+wrong("ex03_join", "no gradient flows", lambda s, x: torch.cat([cut(s, x), x], 1).detach())
+wrong("ex03_join", "different heights or widths", lambda s, x: torch.cat([same_on_both_sides(s, x), x], 1))
 wrong("ex03_join", "wrong shape", lambda s, x: torch.stack([cut(s, x), x], 1))
 wrong("ex03_join", "wrong type: a list", lambda s, x: [cut(s, x), x])
 wrong("ex03_join", "takes (x)", lambda x: x)
+
+
+@wrong("ex03_join", "off the middle")
+def join_rounded_up(seen, x):
+    (H, W), (h, w) = seen.shape[2:], x.shape[2:]
+    top, left = -(-(H - h) // 2), -(-(W - w) // 2)
+    return torch.cat([seen[:, :, top : top + h, left : left + w], x], dim=1)
 
 
 # --- ex03_side --------------------------------------------------------------------------------------------------------
@@ -88,7 +106,8 @@ def side_by_formula(side, depth):
 
 
 right("ex03_side")(lambda side, depth: out_side(side, depth, padding=0))
-right("ex03_side")(lambda side, depth: float(side - 4 * (1 + sum(3 * 2**i for i in range(depth)) - depth + depth)))
+right("ex03_side")(lambda side, depth: side - 4 * (1 + sum(3 * 2**i for i in range(depth))))
+right("ex03_side")(lambda side, depth: np.int64(side - 12 * 2**depth + 8))
 right("ex03_side")(lambda side, depth: torch.tensor(side - 12 * 2**depth + 8))
 
 
@@ -113,6 +132,18 @@ wrong("ex03_side", "1x1 convolution", lambda s, d: side_with(s, d) - 2)
 wrong("ex03_side", "the numbers differ", lambda s, d: s // 2**d)
 wrong("ex03_side", "NaN", lambda s, d: float("nan"))
 wrong("ex03_side", "wrong type", lambda s, d: (s - 184, s - 184))
+wrong("ex03_side", "it is a float", lambda s, d: float(side_with(s, d)))
+wrong("ex03_side", "it is a float", lambda s, d: torch.tensor(float(side_with(s, d))))
+
+
+@wrong("ex03_side", "halve with //")
+def side_by_true_division(side, depth):
+    for _ in range(depth):
+        side = (side - 4) / 2
+    side -= 4
+    for _ in range(depth):
+        side = 2 * side - 4
+    return side
 
 
 @wrong("ex03_side", "only the way down")

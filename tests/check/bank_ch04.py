@@ -97,6 +97,7 @@ def map_layer_by_layer(size, layers):
 
 
 right("ex04_map")(lambda size, layers: (size >> layers) - 2)
+right("ex04_map")(lambda size, layers: max(0, size // 2**layers - 2))  # a number of logits, and of none it is 0
 
 
 @right("ex04_map")
@@ -114,6 +115,8 @@ wrong("ex04_map", "divided by 2 layers", lambda n, k: n // (2 * k) - 2)
 wrong("ex04_map", "half a logit", lambda n, k: n / 2**k - 2)
 wrong("ex04_map", "a square for every pixel", lambda n, k: n - squares(PatchGAN(1, 1, k)).side + 1)
 wrong("ex04_map", "number of all logits", lambda n, k: (n // 2**k - 2) ** 2)
+wrong("ex04_map", "a map where there is none", lambda n, k: abs(n // 2**k - 2))
+wrong("ex04_map", "a map where there is none", lambda n, k: max(1, n // 2**k - 2))
 wrong("ex04_map", "2 is added", lambda n, k: n // 2**k + 2)
 wrong("ex04_map", "wrong type: a tuple", lambda n, k: (n // 2**k - 2, n // 2**k - 2))
 wrong("ex04_map", "wrong type: a Size", lambda n, k: torch.Size([n // 2**k - 2]))

@@ -154,10 +154,13 @@ def test_found_in_the_folder_that_is_only_read(server, tmp_path, monkeypatch):
 
 def test_what_is_not_here_names_address_and_the_offline_choice(server):
     for ask in (lambda: find("facades", download=False), lambda: find("edges2shoes")):
-        with pytest.raises(NotHere, match="(allow|404).*street_pairs, or point GANCOURSE_DATA at .*/train/") as caught:
+        offline = "street_pairs in Python, --data street on the command line.*, or point GANCOURSE_DATA at .*/train/"
+        with pytest.raises(NotHere, match=f"(allow|404).*{offline}") as caught:
             ask()
         assert downloads.SERVER in str(caught.value) and "\n" not in str(caught.value)
     assert left() == [] and len(server.asked) == 1  # to ask again would not help
+    with pytest.raises(NotHere, match="street_unpaired in Python, --data street on the command line"):
+        find("horse2zebra", paired=False, download=False)
     server.status = 503
     with pytest.raises(NotHere, match="facades.tar.gz could not be downloaded: the server answers 503"):
         find("facades")

@@ -260,6 +260,34 @@ def test_a_bomb_is_not_decoded(tmp_path, side):
             PairedFolder(tmp_path, part=None, memory=memory)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands in for Ghostscript")
+def test_no_other_program_is_started_for_a_picture(tmp_path, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "gs").write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+    (tmp_path / "bin" / "gs").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    post_script = tmp_path / "1.jpg"
+    post_script.write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 32\n%%EndComments\nshowpage\n%%EOF\n")
+    with pytest.raises(ValueError, match="1.jpg is no picture, or is damaged"):
+        read_picture(post_script)
+    assert not (tmp_path / "started").exists()
+
+
+def test_any_damage_is_told_with_the_file_s_name(tmp_path, monkeypatch):
+    file = save(picture(0), tmp_path / "1.png")
+    for error in (NotImplementedError("mode"), MemoryError(), ValueError("Decompressed data too large")):
+        monkeypatch.setattr(folders, "rgb", lambda image, error=error: (_ for _ in ()).throw(error))
+        with pytest.raises(ValueError, match="1.png is no picture, or is damaged"):
+            read_picture(file)
+
+
+def test_numbers_with_leading_zeros_have_one_order():
+    names = ["1.jpg", "01.jpg", "001.jpg", "10.jpg", "2.jpg", "x.jpg", "x1.jpg"]
+    for some in (names, names[::-1]):
+        ordered = [file.name for file in sorted(map(Path, some), key=folders.natural)]
+        assert ordered == ["001.jpg", "01.jpg", "1.jpg", "2.jpg", "10.jpg", "x1.jpg", "x.jpg"]
+
+
 def test_the_camera_s_orientation_is_followed(tmp_path):
     image = picture(1, 16, 32)
     exif = Image.Exif()
@@ -297,7 +325,7 @@ def test_facades_without_val_hold_out_the_last_and_say_so(tmp_path, monkeypatch,
     monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
     train, val = facades("train", 32), facades("val", 32)
     said = capsys.readouterr().out.splitlines()
-    assert len(said) == 2 and said[0] == said[1] and "last 40 of its 43 pairs in train/ are held out" in said[0]
+    assert len(said) == 1 and "last 40 of its 43 pairs in train/ are held out" in said[0]
     street = street_pairs(43, 32)  # labels to photo, the paper's direction
     assert (len(train), len(val), train.name) == (3, 40, "facades")
     assert torch.equal(torch.cat([train.x, val.x]), street.x) and torch.equal(torch.cat([train.y, val.y]), street.y)
