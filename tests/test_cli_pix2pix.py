@@ -71,6 +71,21 @@ def test_train_writes_game_weights_samples_losses_and_metrics(run):
     assert torch.equal(ours, official)
 
 
+@pytest.mark.parametrize("direction", ["BtoA", "AtoB"])
+def test_facades_are_trained_on_larger_and_judged_whole(tmp_path, monkeypatch, direction):
+    houses = street_pairs(56, 64, x="photo", y="labels")
+    (tmp_path / "data" / "facades" / "train").mkdir(parents=True)
+    for i, (photo, labels) in enumerate(zip(houses.x, houses.y.clamp(max=254), strict=True)):
+        both = Image.fromarray(torch.cat([photo, labels], dim=2).permute(1, 2, 0).numpy())
+        both.save(tmp_path / "data" / "facades" / "train" / f"{i}.png")
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("GANCOURSE_CACHE", str(tmp_path / "cache"))
+    assert trained(tmp_path / "run", "--data", "facades", "--direction", direction, "--rounds", "1") == 0
+    answers = json.loads((tmp_path / "run" / "metrics.json").read_text("utf-8"))["answers"]
+    asked = {"iou", "kernel", "iou of real", "kernel of real"} if direction == "BtoA" else {"iou", "class"}
+    assert asked < set(answers)
+
+
 def test_a_run_goes_on_after_ctrl_c_and_after_a_crash_as_if_nothing_had_been(tmp_path, monkeypatch, capsys):
     assert trained(tmp_path / "whole") == 0
     plain = recipes.pix2pix_batches

@@ -121,17 +121,22 @@ def judged(game: Pix2Pix, pairs, held_out: Pairs, about: dict) -> dict[str, floa
         judge = (
             street_judge(about["size"])
             if about["data"] == "street"
-            else facade_judge(pairs.swapped(), crop=min(128, about["size"]))
+            else facade_judge(cut(pairs, about["size"]).swapped(), crop=min(128, about["size"]))
         )
         return assess(judge, answers, y, to_mask(x, classes)) | real_ones(judge, pairs, held_out, classes)
     return result
+
+
+def cut(pairs: Pairs, size: int) -> Pairs:
+    """A square out of each pair that is larger, for the jitter of training: a judge takes sides divisible by 8."""
+    return Pairs(pairs.name, pairs.x[..., :size, :size], pairs.y[..., :size, :size])
 
 
 def real_ones(judge: Segmenter, pairs, held_out: Pairs, classes: int) -> dict[str, float]:
     """What a perfect game would reach: the held-out photos read by the judge, and their kernel distance to photos of
     as many other houses."""
     x, y = held_out.floats()
-    others = pairs[: len(held_out)].floats()[1][..., : y.shape[2], : y.shape[3]]  # cut from larger ones, as in training
+    others = cut(pairs[: len(held_out)], x.shape[-1]).floats()[1]
     features = [judge.look(photos)[0] for photos in (y, others)]
     iou = assess(judge, y, y, to_mask(x, classes))["iou"]
     return {"iou of real": iou, "kernel of real": kernel_distance(*features)}
