@@ -10,6 +10,7 @@ that is what torch allocated, elsewhere the largest resident set that the operat
 import argparse
 import itertools
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -88,8 +89,9 @@ def held() -> float:
     """The largest MiB so far."""
     if device().type == "cuda":
         return torch.cuda.max_memory_allocated() / MIB
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, KiB elsewhere
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MIB
+    if (status := Path("/proc/self/status")).exists():  # Linux hands the peak of getrusage on to a child
+        return float(re.search(r"VmHWM:\s+(\d+) kB", status.read_text()).group(1)) * 1024 / MIB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MIB  # bytes on macOS
 
 
 def fresh(way: str, args: argparse.Namespace) -> dict[str, float]:

@@ -223,5 +223,10 @@ def facade_judge(pairs: Pairs, *, crop: int | None = None, progress: bool = True
     Args:
         pairs: photos with their label maps as colours, none of which a player is judged on.
         crop: side of the squares that it sees in training, see :class:`~gancourse.data.pairs.PairBatches`.
+
+    Raises:
+        ValueError: fewer pairs than one batch takes.
     """
+    if len(pairs) < 16:
+        raise ValueError(f"a judge of facades learns from batches of 16 pairs, and {pairs.name} has {len(pairs)}")
     return segmenter_of(pairs, CMP, rounds=pick(smoke=2, laptop=1000), crop=crop, progress=progress)

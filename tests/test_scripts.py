@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import digits_round
-from experiments import gates, patchgan, pix2pix, trials
+from benchmarks import cyclegan_memory, digits_round
+from experiments import cyclegan, gates, patchgan, pix2pix, trials
 from gancourse.results import load, median
 
 
@@ -61,6 +61,33 @@ def test_every_row_of_the_tables_runs(smoke, script, row):
     assert {"pixel", "class", "iou", "kernel", "colours", "varies", "minutes"} < set(kept["figures"]) and kept[
         "opening"
     ]
+
+
+@pytest.mark.parametrize("row", ["cycle alone", "GAN alone", "CycleGAN", "dusk", "pix2pix"])
+def test_rows_without_pairs_run(smoke, row):
+    assert some(cyclegan, rows={row: cyclegan.ROWS[row]}, seeds=(0,))([]) == 0
+    figures = load(smoke / "cyclegan-smoke.json")[row]["0"]["figures"]
+    asked = {"l1", "windows", "l1 best histogram"} if row == "dusk" else {"iou", "iou another's", "iou untouched"}
+    assert asked < set(figures) and ("back cycle" in figures) == (row != "pix2pix")
+
+
+def test_rows_of_the_ablation_are_different_games(monkeypatch):
+    monkeypatch.setenv("GANCOURSE_SCALE", "smoke")
+    made = {
+        name: row.make() for name, row in (cyclegan.ABLATION | cyclegan.OTHERS).items() if row.data != cyclegan.DUSK
+    }
+    kinds = {(type(game), game.cycle, game.identity, game.pool_x.size) for game in made.values()}
+    assert len(kinds) == len(made) and made["CycleGAN"].identity == 0
+
+
+def test_the_memory_of_both_orders_is_measured_and_they_play_the_same_game(tmp_path, capsys):
+    small = ["--size", "32", "--blocks", "1", "--base", "4", "--repeats", "1", "--out", str(tmp_path / "m.json")]
+    cyclegan_memory.main(small)
+    runs = json.loads((tmp_path / "m.json").read_text("utf-8"))["runs"]
+    sums = [some[0]["sum"] for some in runs.values()]
+    assert (
+        sums[0] == pytest.approx(sums[1], rel=1e-6) and "of what the reference's order needs" in capsys.readouterr().out
+    )
 
 
 def test_results_of_rewritten_code_are_confirmed_only_if_it_plays_the_same_game(smoke, monkeypatch, capsys):

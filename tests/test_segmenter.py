@@ -87,3 +87,9 @@ def test_a_judge_is_trained_once_and_kept(tmp_path, monkeypatch):
         with pytest.raises(TypeError):
             segmenter.segmenter_of(pairs[:19], 14, rounds=1, progress=False)  # other pairs, another judge
     assert all(torch.equal(a, b) for a, b in zip(first.state_dict().values(), again.state_dict().values(), strict=True))
+
+
+def test_a_judge_of_facades_needs_a_batch_of_pairs(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_CACHE", str(tmp_path))
+    with pytest.raises(ValueError, match="16 pairs, and street has 15"):
+        segmenter.facade_judge(street_pairs(15, 32, "judge", x="photo", y="labels"), progress=False)

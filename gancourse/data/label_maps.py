@@ -20,19 +20,22 @@ def to_mask(labels: Tensor, classes: int = len(CLASSES), tolerance: float | None
     """The class whose colour is nearest, at every pixel.
 
     Args:
-        labels: (n, 3, h, w), uint8 or float in [-1, 1].
+        labels: (n, 3, h, w), integers in 0 .. 255 or float in [-1, 1].
         classes: how many of the palette may occur: 14 for the street, 12 for real facades.
         tolerance: how far from a class's colour a pixel may lie, as a root mean square over the channels of 0 .. 255;
-            None takes any. A label map that was kept as JPEG needs about 40.
+            None takes any. A label map that was once kept as JPEG needs about 40; one that was saved as JPEG
+            again and again may need more.
 
     Returns:
         (n, h, w), int64 along CLASSES.
 
     Raises:
-        ValueError: a pixel's colour is no class, with the colour and the place.
+        ValueError: a pixel's colour is no class, with the colour and the place; or it is NaN.
     """
     colours = PALETTE[:classes].to(labels.device).float()
-    pixels = (labels.float() if labels.dtype == torch.uint8 else (labels + 1) * 127.5).permute(0, 2, 3, 1)
+    pixels = ((labels + 1) * 127.5 if labels.is_floating_point() else labels.float()).permute(0, 2, 3, 1)
+    if pixels.isnan().any():
+        raise ValueError("label maps with NaN in them are no colours: what made them?")
     mask = torch.cat([torch.cdist(one.flatten(0, 1), colours).argmin(1).view(1, *one.shape[:2]) for one in pixels])
     if tolerance is not None:
         far = (pixels - colours[mask]).square().mean(-1).sqrt()

@@ -138,3 +138,12 @@ def test_a_colour_that_is_no_class_is_told_with_its_place():
         to_mask(labels, CMP, tolerance=40)
     with pytest.raises(ValueError, match=r"label map 1 has the colour \(255, 255, 255\)"):
         to_mask(labels.float() / 127.5 - 1, CMP, tolerance=40)
+
+
+def test_colours_may_be_integers_of_any_width_and_never_nan():
+    labels = Street(size=32).batch(range(2)).labels
+    assert torch.equal(to_mask(labels.long()), to_mask(labels)) and torch.equal(to_mask(labels.int()), to_mask(labels))
+    torn = labels.float() / 127.5 - 1
+    torn[1, 0, 3, 3] = torch.nan
+    with pytest.raises(ValueError, match="NaN"):
+        to_mask(torn)

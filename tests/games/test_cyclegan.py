@@ -102,6 +102,13 @@ def test_a_pool_of_none_hands_on_whatever_comes():
         ImagePool(-1)
 
 
+def test_what_the_pool_holds_is_its_own():
+    pool, picture = ImagePool(2), torch.zeros(1, 1, 2, 2)
+    pool(picture)
+    picture.fill_(1)
+    assert pool.stored.eq(0).all()
+
+
 def test_the_pool_fills_then_swaps_half_of_the_time():
     torch.manual_seed(0)
     pool = ImagePool(5)
