@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, max_pool2d, pad
@@ -375,19 +376,29 @@ def ex03_iou(f):
     for matrix in ([[50, 3, 7], [10, 20, 5], [1, 4, 40]], [[900, 12], [50, 38]]):
         m = torch.tensor(matrix)
         told = f"With the matrix {show(m)}"
-        result = answer(m.clone())
-        if isinstance(result, list | tuple) and result and all(isinstance(v, float) or is_number(v) for v in result):
-            result = torch.tensor([float(v) for v in result])
-        elif type(result).__module__ == "numpy":
-            result = torch.as_tensor(result)
-        result = finite(tensor_of(result), "a class that nobody saw has a union of its true pixels, never 0")
+        result = tensor_of(vector_of(answer(m.clone())))
+        finite(result, "a class that nobody saw has a union of its true pixels, never 0")
         right = hits(m) / (m.sum(0) + m.sum(1) - hits(m))
         compare(result, right, IOU_SLIPS, (m,), told, hint="the diagonal over (row sum + column sum - diagonal)")
+        hint = "the numbers are right: sums without keepdim, or .flatten() at the end, leave one number for each class"
+        tensor_of(result, right.shape, hint)
     return "All-background is right in most pixels, and its IoU for the rare class is 0."
 
 
-def is_number(v: object) -> bool:
-    return isinstance(v, Tensor) and v.numel() == 1 and v.is_floating_point()
+def vector_of(result: object) -> object:
+    """A list of fractions, or a numpy array, as a tensor; anything else as it is."""
+    if isinstance(result, list | tuple) and result:
+        parts = [torch.tensor(v) if isinstance(v, float) else unpacked(v) for v in result]
+        if all(isinstance(v, Tensor) and v.numel() == 1 and v.is_floating_point() for v in parts):
+            return torch.stack([v.double() for v in parts])
+    return unpacked(result)
+
+
+def unpacked(result: object) -> object:
+    """A numpy array or number as a tensor; anything else as it is."""
+    if isinstance(result, np.ndarray | np.generic) and result.dtype.kind in "biuf":
+        return torch.as_tensor(result.copy())  # a copy, for torch takes no negative strides
+    return result
 
 
 class Box(nn.Module):

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from gancourse.check.ch01 import judge_d_loss, overflow
+from gancourse.check.ch03 import unpacked
 from gancourse.check.verdict import (
     Answer,
     NotYet,
@@ -142,6 +143,16 @@ def left(size: int, layers: int) -> int:
 
 MAP_SLIPS = (
     Slip(
+        "rounded to the nearest: halving an odd size rounds down, for the kernel must fit in whole",
+        "// in place of round",
+        lambda n, k: round(n / 2**k) - 2,
+    ),
+    Slip(
+        "rounded up: halving an odd size rounds down, for the kernel must fit in whole",
+        "// in place of ceil",
+        lambda n, k: -(-n // 2**k) - 2,
+    ),
+    Slip(
         "the two layers of stride 1 are missing: each takes one place from the map",
         "subtract 1 for each of them",
         lambda n, k: n // 2**k,
@@ -185,11 +196,16 @@ MAP_SLIPS = (
 )
 
 
+# First a size that leaves no rest, where only rounding cannot go wrong. Just below a multiple of 2**layers (143, 286,
+# 127) round differs from floor, just above it (233) ceil does.
+MAP_SIZES = ((256, 3), (233, 3), (143, 3), (70, 1), (150, 4), (96, 5), (286, 4), (127, 5), (255, 1))
+
+
 @exercise("map_side(size, layers), how many logits stand along one side of a PatchGAN's map")
 def ex04_map(f):
     """f(size, layers) -> size // 2**layers - 2."""
     answer = Answer(f, "map_side(size, layers)")
-    for size, layers in ((233, 3), (256, 3), (70, 1), (150, 4), (96, 5)):
+    for size, layers in MAP_SIZES:
         side = whole(answer(size, layers), "the side of a square")
         told = f"With pictures of {size} px and {layers} layer{'s' * (layers > 1)} that halve{'s' * (layers == 1)}"
         hint = "n -> (n + 2 padding - kernel) // stride + 1, for each layer in turn"
@@ -298,7 +314,7 @@ def ex04_square(f):
 
 def pair_of(result: object) -> Tensor:
     """First and last, as a tensor of two."""
-    hint = "return first, last"
+    hint, result = "return first, last", unpacked(result)
     if isinstance(result, Tensor):
         result = finite(tensor_of(result), "there is no division here").to_dense()
         if result.dtype == torch.bool or result.numel() != 2:
@@ -310,13 +326,20 @@ def pair_of(result: object) -> Tensor:
 
 
 class PatchCritic(nn.Module):
-    """A critic of pairs with known numbers, one logit for each quarter of the picture: (n, 2, 4, 4) -> (n, 1, 2, 2).
+    """A critic of pairs with known numbers, one logit for each quarter of the picture: (n, 2c, 4, 4) -> (n, 1, 2, 2).
 
-    A quarter's logit is the mean over it of 2 y - 1.5 x + 3 x y, where x and y are the two channels.
+    A quarter's logit is the mean over it of 2 y - 1.5 x + 3 x y, where x and y are the two pictures. Of more channels
+    than one, a picture's first one counts most.
+
+    Args:
+        channels: c, of x and of y each.
     """
 
-    def __init__(self):
+    def __init__(self, channels: int = 1):
         super().__init__()
+        self.channels = channels
+        counts = torch.arange(channels, 0, -1.0).view(-1, 1, 1)
+        self.register_buffer("shares", counts / counts.sum())
         self.weight = nn.Parameter(torch.tensor([-1.5, 2.0, 3.0]))
 
     def forward(self, pair: Tensor, *more: Tensor) -> Tensor:
@@ -329,22 +352,24 @@ class PatchCritic(nn.Module):
             )
         if not isinstance(pair, Tensor) or pair.dim() != 4:
             raise NotYet(f"D was given {kind(pair)}", hint="D takes pairs, (n, c_x + c_y, h, w): torch.cat, dim=1")
-        if pair.shape[1] == 1 and pair.shape[2:] == (4, 4):
-            alone = "a batch of single pictures"
+        self._expect_pairs(pair)
+        x, y = ((p * self.shares).sum(1, keepdim=True) for p in pair.split(self.channels, 1))
+        seen = torch.stack([x, y, x * y])  # (3, n, 1, 4, 4)
+        quarters = seen.unflatten(-1, (2, 2)).unflatten(-3, (2, 2)).mean((-1, -3))  # (3, n, 1, 2, 2)
+        return torch.einsum("k,k...->...", self.weight, quarters)
+
+    def _expect_pairs(self, pair: Tensor) -> None:
+        if pair.shape[1:] == (self.channels, 4, 4):
             raise NotYet(
-                f"D was given {alone}, (n, 1, h, w), and it judges pairs",
+                f"D was given a batch of single pictures, (n, {self.channels}, h, w), and it judges pairs",
                 "Without x it could not know that y belongs to another house; with dim=0 each picture stands alone.",
                 "torch.cat([x, y], dim=1): one picture behind the other, as channels",
             )
-        if pair.shape[1:] != (2, 4, 4):
+        if pair.shape[1:] != (2 * self.channels, 4, 4):
             raise NotYet(
                 f"D was given {kind(pair)}, and it judges pairs (n, c_x + c_y, h, w)",
                 hint="torch.cat([x, y], dim=1): one picture behind the other, as channels",
             )
-        x, y = pair[:, :1], pair[:, 1:]
-        seen = torch.stack([x, y, x * y])  # (3, n, 1, 4, 4)
-        quarters = seen.unflatten(-1, (2, 2)).unflatten(-3, (2, 2)).mean((-1, -3))  # (3, n, 1, 2, 2)
-        return torch.einsum("k,k...->...", self.weight, quarters)
 
 
 def sketch(*means: float) -> Tensor:

@@ -139,6 +139,36 @@ G_LOSS_SLIPS = (
         distance(lambda f, y: (f - y).abs().sum((1, 2, 3)).mean()),
     ),
     Slip(
+        "L1 is summed over the pixels of each channel: it would grow with the size of the pictures",
+        NEAR,
+        distance(lambda f, y: (f - y).abs().sum((2, 3)).mean()),
+    ),
+    Slip(
+        "L1 is summed over the channels: pictures in colour would weigh three times as much as grey ones",
+        NEAR,
+        distance(lambda f, y: (f - y).abs().sum(1).mean()),
+    ),
+    Slip(
+        "L1 is summed over rows or columns: it would grow with the size of the pictures",
+        NEAR,
+        distance(lambda f, y: (f - y).abs().sum(2).mean()),
+    ),
+    Slip(
+        "L1 is summed over the houses: it would grow with the batch",
+        NEAR,
+        distance(lambda f, y: (f - y).abs().sum(0).mean()),
+    ),
+    Slip(
+        "the channels are averaged before the absolute value: too much red pays for too little blue",
+        "first .abs(), then .mean()",
+        distance(lambda f, y: (f - y).mean(1).abs().mean()),
+    ),
+    Slip(
+        "the length of each pixel's difference in colour, and L1 takes each channel by itself",
+        NEAR,
+        distance(lambda f, y: (f - y).norm(dim=1).mean()),
+    ),
+    Slip(
         "squared errors in place of L1: they ask for the mean of all answers, which blurs more",
         NEAR,
         distance(lambda f, y: (f - y).square().mean()),
@@ -202,6 +232,12 @@ G_LOSS_SLIPS = (
 )
 
 
+def colour(*means: float) -> Tensor:
+    """One picture of three channels for each mean, no two of the channels alike: (n, 3, 4, 4)."""
+    p = sketch(*means)
+    return torch.cat([p, 0.3 - 0.8 * p.flip(2), 0.6 * p.mT + 0.1], 1)
+
+
 @exercise(
     "g_loss(D, x, y, fake, l1), the forger's loss of eq. 4: non-saturating, on the pair (x, fake), plus l1 times L1"
 )
@@ -209,10 +245,10 @@ def ex05_g_loss(f):
     """f(D, x, y, fake, l1) -> mean of softplus(-D(cat(x, fake))) + l1 * mean |fake - y|, with a gradient for G."""
     answer = Answer(f, "g_loss(D, x, y, fake, l1)")
     for l1, x, y, fake in (
-        (10, sketch(0.4, -0.3), sketch(0.6, -0.5), sketch(-0.4, 0.35).flip(2)),
-        (0.5, sketch(-0.1, 0.2, 0.5), sketch(0.3, 0.1, -0.4).flip(3), sketch(0.7, -0.6, 0.15)),
+        (10, colour(0.4, -0.3), colour(0.6, -0.5), colour(-0.4, 0.35).flip(2)),
+        (0.5, colour(-0.1, 0.2, 0.5), colour(0.3, 0.1, -0.4).flip(3), colour(0.7, -0.6, 0.15)),
     ):
-        D, fake = PatchCritic(), fake.requires_grad_()
+        D, fake = PatchCritic(3), fake.requires_grad_()
         loss = loss_of(answer(D, x.clone(), y.clone(), fake, l1))
         logits, near = D(pair(x, fake)), l1_loss(fake, y)
         told = (
@@ -224,7 +260,7 @@ def ex05_g_loss(f):
         compare(loss, right, [*G_LOSS_SLIPS, *gan], (D, x, y, fake, l1), told, hint=EQ4)
         expect_both_teachers(loss, adversarial(D, x, fake), l1 * near, fake)
     return "Two teachers: L1 says where things belong, D says what cannot be true." + overflow(
-        lambda: answer(PatchCritic(), *(torch.full((1, 1, 4, 4), v) for v in (0.0, 0.0, -100.0)), 0), 200.0
+        lambda: answer(PatchCritic(3), *(torch.full((1, 3, 4, 4), v) for v in (0.0, 0.0, -100.0)), 0), 200.0
     )
 
 
@@ -302,31 +338,54 @@ JITTER_SLIPS = (
 def ex05_jitter(f):
     """f(x, y, crop, top, left, mirror), pictures (c, h, w) -> the pair cut (and flipped), each (c, crop, crop)."""
     answer = Answer(f, "jitter(x, y, crop, top, left, mirror)")
-    for h, w, crop, top, left, mirror in ((8, 10, 4, 3, 1, True), (8, 10, 4, 1, 4, False), (6, 5, 3, 3, 0, True)):
-        place = 10.0 * torch.arange(h)[:, None] + torch.arange(w)
-        pictures = {"x": torch.stack([place, place + 100]), "y": torch.stack([place + s for s in (200, 300, 400)])}
-        how = (crop, top, left, mirror)
-        rights = [cut(p, *how) for p in pictures.values()]
-        results = both_of(answer(*(p.clone() for p in pictures.values()), *how), rights)
-        told = (
-            f"With crop, top, left, mirror = {', '.join(map(str, how))} and {{}} of {h} x {w},"
-            " whose first channel is {} + 10 row + column,"
-        )
-        wrong = {}
-        for result, right, (name, p) in zip(results, rights, pictures.items(), strict=True):
-            try:
-                judge_cut(result, right, (p, *how), told.format(name, show(p[0, 0, 0])))
-            except NotYet as slip:
-                wrong[name] = slip
-        if len(wrong) == 1:
-            ((name, slip),) = wrong.items()
-            other = "y" if name == "x" else "x"
-            raise NotYet(
-                f"{other} is right, {name} is not: {slip.what}", slip.number, f"do the same to both; {slip.hint}"
-            )
-        if wrong:
-            raise wrong["x"]
+    for h, w, *how in ((8, 10, 4, 3, 1, True), (8, 10, 4, 1, 4, False), (6, 5, 3, 3, 0, True), (5, 7, 2, 0, 5, False)):
+        x, y = places(h, w)
+        rights = [cut(p, *how) for p in (x, y)]
+        told = f"With crop, top, left, mirror = {', '.join(map(str, how))}"
+        results = alike(lambda: both_of(answer(x.clone(), y.clone(), *how), rights), told)  # noqa: B023
+        judge_both(results, rights, (x, y), how, told)
     return "Both pictures move alike, so each pixel of y still answers the pixel of x at its place."
+
+
+def places(h: int, w: int) -> tuple[Tensor, Tensor]:
+    """Two pictures, of two and of three channels, whose numbers tell channel, row and column."""
+    place = 10.0 * torch.arange(h)[:, None] + torch.arange(w)
+    return torch.stack([place, place + 100]), torch.stack([place + s for s in (200, 300, 400)])
+
+
+CALLS = 20  # a fair coin falls on one side in all of them once in half a million times
+
+
+def alike(play: Callable, told: str) -> Sequence[Tensor]:
+    """What the answer gives; called again with the same, it must give the same."""
+    first, *others = (play() for _ in range(CALLS))
+    odd = sum(not all(map(same, first, other)) for other in others)
+    if odd:
+        raise NotYet(
+            "the answer is left to chance: called twice with the same, it gives two different pairs",
+            f"{told}, {odd} of {CALLS} calls came out unlike the first.",
+            "the lots were drawn before the call: let `mirror` decide, as in `if mirror:`, and draw nothing yourself",
+        )
+    return first
+
+
+def judge_both(
+    results: Sequence[Tensor], rights: Sequence[Tensor], pictures: Sequence[Tensor], how: Sequence, told: str
+) -> None:
+    """Hold both pictures to the right ones; if one of them is right, say so."""
+    wrong = {}
+    for name, result, right, p in zip("xy", results, rights, pictures, strict=True):
+        size = f"{p.shape[1]} x {p.shape[2]}, whose first channel is {show(p[0, 0, 0])} + 10 row + column"
+        try:
+            judge_cut(result, right, (p, *how), f"{told} and {name} of {size},")
+        except NotYet as slip:
+            wrong[name] = slip
+    if len(wrong) == 1:
+        ((name, slip),) = wrong.items()
+        what = f"{'y' if name == 'x' else 'x'} is right, {name} is not: {slip.what}"
+        raise NotYet(what, slip.number, f"do the same to both; {slip.hint}")
+    if wrong:
+        raise wrong["x"]
 
 
 def both_of(result: object, rights: Sequence[Tensor]) -> Sequence[Tensor]:

@@ -202,6 +202,13 @@ def iou_as_a_list(matrix):
     return [m[i][i] / (sum(m[i]) + sum(row[i] for row in m) - m[i][i]) for i in range(len(m))]
 
 
+right("ex03_iou")(lambda m: iou_by_sums(m).tolist())
+right("ex03_iou")(lambda m: list(iou_by_sums(m)))  # of tensors without a dimension
+right("ex03_iou")(lambda m: list(iou_by_sums(m).numpy()))  # of np.float32
+right("ex03_iou")(lambda m: tuple(iou_by_sums(m).double().numpy()))  # of np.float64
+right("ex03_iou")(lambda m: [np.array(v) for v in iou_as_a_list(m)])
+right("ex03_iou")(lambda m: iou_by_sums(m).numpy())
+right("ex03_iou")(lambda m: iou_by_sums(m).flip(0).numpy()[::-1])
 right("ex03_iou")(lambda m: np.diag(m) / (m.numpy().sum(0) + m.numpy().sum(1) - np.diag(m)))
 
 
@@ -226,6 +233,15 @@ wrong("ex03_iou", "1 - IoU", lambda m: 1 - m.diag() / union(m))
 wrong("ex03_iou", "swapped", lambda m: union(m) / m.diag())
 wrong("ex03_iou", "wrong shape", lambda m: m / (m.sum(0) + m.sum(1) - m.diag()))
 wrong("ex03_iou", "wrong shape", lambda m: m.diag().diag() / union(m)[:, None])
+wrong("ex03_iou", "wrong shape: (1, 3) came back, and (3,)", lambda m: iou_by_sums(m)[None])
+wrong("ex03_iou", "wrong shape: (3, 1) came back, and (3,)", lambda m: iou_by_sums(m)[:, None])
+wrong("ex03_iou", "without keepdim", lambda m: m.diag()[None] / (m.sum(0, keepdim=True) + m.sum(1) - m.diag()))
+wrong("ex03_iou", "wrong shape: (1, 3) came back, and (3,)", lambda m: iou_by_sums(m)[None].numpy())
+wrong("ex03_iou", "wrong shape: (3, 1) came back, and (3,)", lambda m: list(iou_by_sums(m)[:, None]))
+wrong("ex03_iou", "precision", lambda m: list((m.diag() / m.sum(0)).numpy()))
+wrong("ex03_iou", "wrong type: a list", lambda m: [[v] for v in iou_as_a_list(m)])
+wrong("ex03_iou", "wrong type: a list", lambda m: [str(v) for v in iou_as_a_list(m)])
+wrong("ex03_iou", "wrong type: a ndarray|wrong type: an ndarray", lambda m: np.array(iou_as_a_list(m), dtype=object))
 wrong("ex03_iou", "wrong type: a dict", scores)
 wrong("ex03_iou", "NaN", lambda m: (m - m).float() / 0)
 

@@ -1,5 +1,8 @@
 """Right and wrong answers to the exercises of chapter 04; see :mod:`tests.check.bank`."""
 
+import math
+
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce_logits
@@ -100,9 +103,20 @@ right("ex04_map")(lambda size, layers: (size >> layers) - 2)
 right("ex04_map")(lambda size, layers: max(0, size // 2**layers - 2))  # a number of logits, and of none it is 0
 
 
+right("ex04_map")(lambda size, layers: math.floor(size / 2**layers) - 2)
+right("ex04_map")(lambda size, layers: np.int64(size) // 2**layers - 2)
+
+
 @right("ex04_map")
 def map_by_trying(size, layers):
     return PatchGAN(1, 1, layers).net(torch.zeros(2, 1, size, size)).shape[-1] if size >= 3 * 2**layers else 0
+
+
+@wrong("ex04_map", "rounded to the nearest")
+def map_rounded_layer_by_layer(size, layers):
+    for _ in range(layers):
+        size = round(size / 2)
+    return size - 2
 
 
 wrong("ex04_map", "two layers of stride 1 are missing", lambda n, k: n // 2**k)
@@ -113,6 +127,11 @@ wrong("ex04_map", "one halving too few", lambda n, k: n // 2 ** (k - 1) - 2)
 wrong("ex04_map", "halved once", lambda n, k: n // 2 - 2)
 wrong("ex04_map", "divided by 2 layers", lambda n, k: n // (2 * k) - 2)
 wrong("ex04_map", "half a logit", lambda n, k: n / 2**k - 2)
+wrong("ex04_map", "rounded to the nearest", lambda n, k: round(n / 2**k) - 2)
+wrong("ex04_map", "rounded to the nearest", lambda n, k: round(n / 2**k - 2))
+wrong("ex04_map", "rounded to the nearest", lambda n, k: int(n / 2**k + 0.5) - 2)
+wrong("ex04_map", "rounded to the nearest", lambda n, k: torch.tensor(n / 2**k).round() - 2)
+wrong("ex04_map", "rounded up", lambda n, k: math.ceil(n / 2**k) - 2)
 wrong("ex04_map", "a square for every pixel", lambda n, k: n - squares(PatchGAN(1, 1, k)).side + 1)
 wrong("ex04_map", "number of all logits", lambda n, k: (n // 2**k - 2) ** 2)
 wrong("ex04_map", "a map where there is none", lambda n, k: abs(n // 2**k - 2))
@@ -152,6 +171,12 @@ def square_as_a_list(i, layers):
 
 
 right("ex04_square")(lambda i, layers: torch.tensor(square_backwards(i, layers)))
+right("ex04_square")(lambda i, layers: np.array(square_backwards(i, layers)))
+right("ex04_square")(lambda i, layers: np.array(square_backwards(i, layers), dtype=np.float32))
+right("ex04_square")(lambda i, layers: np.array(square_forwards(i, layers)[::-1])[::-1])
+right("ex04_square")(lambda i, layers: tuple(np.array(square_backwards(i, layers), dtype=np.int32)))
+right("ex04_square")(lambda i, layers: [np.int64(v) for v in square_backwards(i, layers)])
+right("ex04_square")(lambda i, layers: tuple(np.array(v) for v in square_backwards(i, layers)))
 
 
 @right("ex04_square")
@@ -188,6 +213,11 @@ wrong("ex04_square", "counted from 1", from_right(lambda a, b: (a + 1, b + 1)))
 wrong("ex04_square", "last and first are swapped", from_right(lambda a, b: (b, a)))
 wrong("ex04_square", "first pixel and side", from_right(lambda a, b: (a, b - a + 1)))
 wrong("ex04_square", "the numbers differ", from_right(lambda a, b: (a, b - 9)))
+wrong("ex04_square", "last and first are swapped", from_right(lambda a, b: np.array([b, a])))
+wrong("ex04_square", "wrong shape", from_right(lambda a, b: np.array([a, b, 1])))
+wrong(
+    "ex04_square", "wrong type: a ndarray|wrong type: an ndarray", from_right(lambda a, b: np.array([str(a), str(b)]))
+)
 wrong("ex04_square", "wrong type: an int", from_right(lambda a, b: b - a + 1))
 wrong("ex04_square", "wrong type: a tuple", from_right(lambda a, b: (a, b, 1)))
 wrong("ex04_square", "wrong type: a range", from_right(range))

@@ -1,5 +1,7 @@
 """Right and wrong answers to the exercises of chapter 05; see :mod:`tests.check.bank`."""
 
+import random
+
 import numpy as np
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as bce_logits
@@ -97,6 +99,16 @@ wrong("ex05_g_loss", "taken to x", g_loss(near=lambda x, y, f: l1_loss(f, x)))
 wrong("ex05_g_loss", "distance of x and y", g_loss(near=lambda x, y, f: l1_loss(x, y)))
 wrong("ex05_g_loss", "L1 is a sum", g_loss(near=lambda x, y, f: l1_loss(f, y, reduction="sum")))
 wrong("ex05_g_loss", "over the pixels of a house", g_loss(near=lambda x, y, f: (f - y).abs().flatten(1).sum(1).mean()))
+wrong("ex05_g_loss", "pixels of each channel", g_loss(near=lambda x, y, f: (f - y).abs().sum((2, 3)).mean()))
+wrong("ex05_g_loss", "summed over the channels", g_loss(near=lambda x, y, f: (f - y).abs().sum(1).mean()))
+wrong("ex05_g_loss", "summed over the channels", g_loss(near=lambda x, y, f: 3 * l1_loss(f, y)))
+wrong("ex05_g_loss", "over rows or columns", g_loss(near=lambda x, y, f: (f - y).abs().sum(2).mean()))
+wrong("ex05_g_loss", "over rows or columns", g_loss(near=lambda x, y, f: (f - y).abs().sum(-1).mean()))
+wrong("ex05_g_loss", "summed over the houses", g_loss(near=lambda x, y, f: (f - y).abs().sum(0).mean()))
+wrong("ex05_g_loss", "channels are averaged before", g_loss(near=lambda x, y, f: (f - y).mean(1).abs().mean()))
+wrong("ex05_g_loss", "difference in colour", g_loss(near=lambda x, y, f: (f - y).norm(dim=1).mean()))
+wrong("ex05_g_loss", "the numbers differ", g_loss(near=lambda x, y, f: (f - y).abs().amax(1).mean()))
+wrong("ex05_g_loss", "the numbers differ", g_loss(near=lambda x, y, f: l1_loss(f[:, :1], y[:, :1])))
 wrong("ex05_g_loss", "squared errors", g_loss(near=lambda x, y, f: mse_loss(f, y)))
 wrong("ex05_g_loss", "root of the squared errors", g_loss(near=lambda x, y, f: mse_loss(f, y).sqrt()))
 wrong("ex05_g_loss", "the length of the difference", g_loss(near=lambda x, y, f: torch.norm(f - y)))
@@ -203,6 +215,22 @@ def alike(change):
     return lambda x, y, crop, top, left, mirror: tuple(change(p, crop, top, left, mirror) for p in (x, y))
 
 
+def by_chance(draw):
+    """Mirrored if a draw says so."""
+    return lambda x, y, k, i, j, m: tuple(square(p, k, i, j, turn) for turn in [draw(m)] for p in (x, y))
+
+
+for draw in (
+    lambda m: torch.rand(()) < 0.5,
+    lambda m: random.random() < 0.5,
+    lambda m: np.random.default_rng().random() < 0.5,
+    lambda m: m and torch.rand(()) < 0.5,
+    lambda m: m or random.random() < 0.5,
+):
+    wrong("ex05_jitter", "left to chance", by_chance(draw))
+wrong("ex05_jitter", "left to chance", alike(lambda p, k, i, j, m: square(p, k, i, j, torch.rand(()) < 0.5)))
+wrong("ex05_jitter", "mirrored, though mirror is", by_chance(lambda m: torch.manual_seed(0) and torch.rand(()) < 0.5))
+wrong("ex05_jitter", "not mirrored, though mirror is True", by_chance(lambda m: m < 0.5))  # as if it were a number
 wrong("ex05_jitter", "Not yet: not mirrored", alike(lambda p, k, i, j, m: square(p, k, i, j)))
 wrong("ex05_jitter", "mirrored, though mirror is False", alike(lambda p, k, i, j, m: square(p, k, i, j, True)))
 wrong("ex05_jitter", "Not yet: not cut", alike(lambda p, k, i, j, m: p.flip(2) if m else p))
