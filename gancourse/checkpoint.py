@@ -1,15 +1,21 @@
 """A game in a file: networks, optimizers and the round it has reached. Loading runs no code."""
 
 import json
-import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
+from gancourse import weights
 from gancourse.files import written
 from gancourse.game import Game
 
 VERSION = 1
+KINDS = {"networks": dict, "optimizers": dict, "averages": dict, "played": int, "about": str}  # in a file
+MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what Adam keeps of a parameter
 
 
 def save(game: Game, path: str | Path, about: dict | None = None) -> None:
@@ -45,43 +51,95 @@ def read(path: str | Path) -> dict:
     if not path.is_file():
         raise FileNotFoundError(f"there is no checkpoint {path}: train first, or name another folder")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        LookupError,
-        ValueError,
-        TypeError,
-        AttributeError,
-    ) as error:
-        raise ValueError(f"{path} is no checkpoint, or is damaged: train again, or name another file") from error
+        state = weights.read(path)
+    except weights.Damaged as error:
+        raise ValueError(f"{path} is no checkpoint, or is damaged ({error}): {MEND}") from error
     if not isinstance(state, dict) or not isinstance(state.get("gancourse"), int):
-        raise ValueError(f"{path} holds something, but is no checkpoint of this course")
+        raise ValueError(f"{path} holds something, but is no checkpoint of this course: {MEND}")
     if state["gancourse"] > VERSION:
         raise ValueError(f"{path} was written by a later version of gancourse: update this one")
-    if missing := {"networks", "optimizers", "averages", "played", "about"} - set(state):
-        raise ValueError(f"{path} is damaged: it lacks {', '.join(sorted(missing))}")
+    if fault := what_is_wrong(state):
+        raise ValueError(f"{path} is damaged: {fault}. {MEND.capitalize()}")
     return state | {"about": json.loads(state["about"])}
+
+
+MEND = "train again, or name another file"
+
+
+def what_is_wrong(state: dict) -> str:
+    """The first thing in a checkpoint that is missing or of another kind than :func:`save` writes; or nothing."""
+    if missing := set(KINDS) - set(state):
+        return f"it lacks {', '.join(sorted(missing))}"
+    if odd := [name for name, kind in KINDS.items() if not isinstance(state[name], kind)]:
+        return f"its {odd[0]} are a {type(state[odd[0]]).__name__}, not a {KINDS[odd[0]].__name__}"
+    if not all(isinstance(value, Tensor) and isinstance(name, str) for name, value in state["networks"].items()):
+        return "its networks hold something else than tensors"
+    if not all(isinstance(decay, float | int) for decay in state["averages"].values()):
+        return "the decays of its running means are no numbers"
+    return "" if is_object(state["about"]) else "what it says about itself cannot be read"
+
+
+def is_object(text: str) -> bool:
+    """Whether a text is a JSON object."""
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def load(game: Game, path: str | Path) -> dict:
     """Put a saved state into a game of the same players; training goes on where it was. Returns `about`.
 
     Raises:
-        FileNotFoundError, ValueError: as :func:`read`; and ValueError if the checkpoint is of other players. The game
-            is then as it was.
+        FileNotFoundError, ValueError: as :func:`read`; and ValueError if the checkpoint is of other players, or if
+            anything in it does not fit. The game is then as it was, running means and optimizers included.
     """
     state = read(path)
-    players = {name for name in game.state_dict() if not name.startswith("averages.")}
-    saved = {name for name in state["networks"] if not name.startswith("averages.")}
-    shapes = {name: p.shape for name, p in game.named_parameters() if name in players}  # a pool's buffer may grow
-    if players != saved or any(state["networks"][name].shape != shape for name, shape in shapes.items()):
-        raise ValueError(f"{path} is a checkpoint of other players than this {type(game).__name__} has")
-    for name, decay in state["averages"].items():
-        game.average(name, decay)
-    game.load_state_dict(state["networks"])
-    for name, saved in state["optimizers"].items():
-        game.optimizer(name).load_state_dict(saved)
-    game.played = state["played"]
+    expect_players(game, state["networks"], path)
+    with all_or_nothing(game, path):
+        for name, decay in state["averages"].items():
+            game.average(name, decay)
+        game.load_state_dict(state["networks"])
+        for name, saved in state["optimizers"].items():
+            game.optimizer(name).load_state_dict(saved)
+            expect_moments(name, game.optimizers[name])
+        game.played = state["played"]
     return state["about"]
+
+
+def expect_players(game: Game, networks: dict[str, Tensor], path: str | Path) -> None:
+    """Raise ValueError unless these are the players of the game, by names and shapes."""
+    players = {name for name in game.state_dict() if not name.startswith("averages.")}
+    saved = {name for name in networks if not name.startswith("averages.")}
+    shapes = {name: p.shape for name, p in game.named_parameters() if name in players}  # a pool's buffer may grow
+    if players != saved or any(networks[name].shape != shape for name, shape in shapes.items()):
+        raise ValueError(f"{path} is a checkpoint of other players than this {type(game).__name__} has")
+
+
+@contextmanager
+def all_or_nothing(game: Game, path: str | Path) -> Iterator[None]:
+    """Put the game back as it was if the block fails, and say with what file."""
+    networks = {name: value.clone() for name, value in game.state_dict().items()}
+    optimizers = {name: optimizer.state_dict() for name, optimizer in game.optimizers.items()}
+    averages, decays, played = dict(game.averages.items()), dict(game.decays), game.played
+    try:
+        yield
+    except Exception as error:  # a damaged file may hold anything
+        game.averages, game.decays, game.played = nn.ModuleDict(averages), decays, played
+        game.load_state_dict(networks)
+        game.optimizers = {name: game.optimizers[name] for name in optimizers}
+        for name, optimizer in game.optimizers.items():
+            optimizer.load_state_dict(optimizers[name])
+        what = (str(error).splitlines() or [type(error).__name__])[-1].strip()
+        raise ValueError(f"{path} does not fit this {type(game).__name__} ({what}): {MEND}") from error
+
+
+def expect_moments(name: str, optimizer: Optimizer) -> None:
+    """Raise ValueError unless Adam has what it keeps of each parameter, in the parameter's shape.
+
+    Torch looks at this only when the next step is taken.
+    """
+    for p, kept in optimizer.state.items():
+        step, *moments = (kept.get(moment) for moment in MOMENTS)
+        if not isinstance(step, Tensor) or not all(isinstance(m, Tensor) and m.shape == p.shape for m in moments):
+            raise ValueError(f"the optimizer of {name} is of another network, or damaged")

@@ -67,7 +67,7 @@ def of_game(networks: State, path: Path, player: str) -> nn.Module:
         if state:
             return filled(state, path, player)
     players = ", ".join(sorted({name.split(".")[0] for name in networks} - {"averages"}))
-    raise ValueError(f"{path} holds no player {player}, only {players}")
+    raise ValueError(f"{path} holds no player {player}, only {players or 'none at all'}: name another player or file")
 
 
 def filled(state: State, path: Path, player: str) -> nn.Module:
@@ -75,13 +75,15 @@ def filled(state: State, path: Path, player: str) -> nn.Module:
     builders = {"downs.0.0.weight": as_unet, "encoder.1.weight": as_resnet}
     build = next((builder for name, builder in builders.items() if name in state), None)
     if build is None:
-        raise ValueError(f"{path}: its {player} turns no picture into a picture (it begins with {next(iter(state))})")
+        what = f"its {player} turns no picture into a picture (it begins with {next(iter(state))})"
+        raise ValueError(f"{path}: {what}: name another file")
     try:
         net = build(state)
         net.load_state_dict(state)
-    except (RuntimeError, LookupError, ValueError) as error:
+    except Exception as error:  # a damaged file may ask for anything
         kind = build.__name__.removeprefix("as_")
-        raise ValueError(f"{path}: its {player} looks like a {kind}, but is a variant unknown here") from error
+        what = "is damaged, or a variant unknown here: name another file"
+        raise ValueError(f"{path}: its {player} looks like a {kind}, but {what}") from error
     return net.eval()
 
 

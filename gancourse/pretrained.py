@@ -5,13 +5,14 @@ The reference project (junyanz/pytorch-CycleGAN-and-pix2pix) stores a state dict
 read by recognizing its architecture, writing down the reference's names in order, and renaming one by one.
 """
 
-import pickle
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from gancourse import weights
 from gancourse.files import written
 from gancourse.networks.patchgan import PatchGAN, PixelGAN
 from gancourse.networks.resnet import ResNetGenerator
@@ -51,20 +52,29 @@ def load(path: str | Path, builders: dict, wanted: str) -> nn.Module:
     kind, title = recognize(state, path)
     if kind not in builders:
         raise ValueError(f"{path}: this is a {title}, not a {wanted}: load it with load_{title.split()[-1]}")
-    net = builders[kind](state)
-    names = reference_names(net)
+    looks = f"{path}: this looks like a {title}"
+    net, names = built(builders[kind], state, looks)
     missing = [n for n in names if n not in state and not n.endswith("num_batches_tracked")]  # old files lack those
     extra = sorted(set(state) - set(names))
     if missing or extra:
         what = f"lacks {missing[0]}" if missing else f"has {extra[0]} beside them"
-        raise ValueError(f"{path}: this looks like a {title}, but {what}: it is damaged, or a variant unknown here")
+        raise ValueError(f"{looks}, but {what}: {UNKNOWN}")
     ours = net.state_dict()
     try:
         net.load_state_dict({mine: state.get(name, ours[mine]) for mine, name in zip(ours, names, strict=True)})
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
-        raise ValueError(f"{path}: this looks like a {title}, but a tensor has another shape ({reason})") from None
+        raise ValueError(f"{looks}, but a tensor has another shape ({reason}): {UNKNOWN}") from None
     return net.eval()
+
+
+def built(build: Callable[[State], nn.Module], state: State, looks: str) -> tuple[nn.Module, list[str]]:
+    """The network that these tensors ask for, not filled yet, and the reference's names for its own."""
+    try:
+        net = build(state)
+        return net, reference_names(net)
+    except Exception as error:  # a damaged file may ask for anything
+        raise ValueError(f"{looks}, but its tensors make no network: {UNKNOWN}") from error
 
 
 def save(net: nn.Module, path: str | Path) -> None:
@@ -79,13 +89,24 @@ def read(path: str | Path) -> State:
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError) as error:
-        raise ValueError(f"{path} holds no weights, or is damaged: fetch it again") from error
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise ValueError(f"{path} holds something else than a state dict of one network")
+        state = weights.read(path)
+    except weights.Damaged as error:
+        raise ValueError(f"{path} holds no weights, or is damaged ({error}): {MEND}") from error
+    if not isinstance(state, dict) or not all(is_entry(name, value) for name, value in state.items()):
+        raise ValueError(f"{path} holds something else than a state dict of one network: {MEND}")
     state = {name.removeprefix("module."): value for name, value in state.items()}
     return {name: value for name, value in state.items() if not leftover(name, state)}
+
+
+MEND = "fetch it again, or name another file"
+UNKNOWN = f"it is damaged, or a variant unknown here. {MEND.capitalize()}"
+
+
+def is_entry(name: object, value: object) -> bool:
+    """Whether this is a network's name for a tensor, and a tensor of fractions, or a norm's count of batches."""
+    if not isinstance(name, str) or not isinstance(value, Tensor):
+        return False
+    return value.is_floating_point() or name.endswith("num_batches_tracked")
 
 
 STATISTICS = re.compile(r"(.*)\.(running_mean|running_var|num_batches_tracked)")
@@ -101,14 +122,14 @@ def recognize(state: State, path: str | Path) -> tuple[str, str]:
     """The kind of network, and the reference's name for it."""
     if blocks := count_blocks(state):
         return "resnet", f"resnet_{blocks}blocks generator"
-    if "model.model.0.weight" in state:
+    if "model.model.0.weight" in state and any(name.startswith("model.model.1.") for name in state):
         return "unet", f"unet_{2 ** count_downs(state)} generator"
     if "net.0.weight" in state:
         return "pixel", "pixel discriminator"
-    if "model.0.weight" in state and state["model.0.weight"].shape[-1] == 4:
+    if "model.0.weight" in state and state["model.0.weight"].shape[-1:] == (4,):
         return "patch", f"PatchGAN ({count_layers(state)} layers) discriminator"
     some = ", ".join(list(state)[:3]) or "nothing"
-    raise ValueError(f"{path} is no network of the reference project (it begins with {some})")
+    raise ValueError(f"{path} is no network of the reference project (it begins with {some}): name another file")
 
 
 def count_blocks(state: State) -> int:

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from gancourse.networks.patchgan import windows
+
 
 class Squares(NamedTuple):
     """The squares of pixels that the logits of a map see. Rows and columns alike, counted from 0.
@@ -32,18 +34,19 @@ class Squares(NamedTuple):
 
 
 def squares(net: nn.Module) -> Squares:
-    """Where the logits of a chain of convolutions look, from the first layer to the last.
+    """Where the logits of a chain of convolutions and poolings look, from the first layer to the last.
 
-    With a step of 1 pixel to begin with, a layer adds (kernel - 1) step to the side, moves the first square back by
+    With a step of 1 pixel to begin with, a layer adds (span - 1) step to the side (its span is its kernel, unless it
+    is dilated), moves the first square back by
     padding x step, and multiplies the step by its stride. For the side this is
     :func:`~gancourse.networks.patchgan.receptive_field`, which goes from the last layer to the first.
 
     Raises:
-        ValueError: a layer that is not square, is dilated or transposed.
+        ValueError: a layer that is not square, or is transposed; see :func:`~gancourse.networks.patchgan.windows`.
     """
     side, step, first = 1, 1, 0
-    for kernel, stride, padding in convolutions(net):
-        side += (kernel - 1) * step
+    for span, stride, padding in windows(net):
+        side += (span - 1) * step
         first -= padding * step
         step *= stride
     return Squares(side, step, first)
@@ -51,25 +54,11 @@ def squares(net: nn.Module) -> Squares:
 
 def map_side(net: nn.Module, size: int) -> int:
     """Logits along one side of the map of a picture of this size; 0 if none is left."""
-    for kernel, stride, padding in convolutions(net):
-        size = (size + 2 * padding - kernel) // stride + 1
+    for span, stride, padding in windows(net):
+        size = (size + 2 * padding - span) // stride + 1
         if size < 1:
             return 0
     return size
-
-
-def convolutions(net: nn.Module) -> list[tuple[int, int, int]]:
-    """(kernel, stride, padding) of each convolution, in order."""
-    layers = []
-    for m in net.modules():
-        if not isinstance(m, nn.modules.conv._ConvNd):
-            continue
-        if any(len(set(pair)) > 1 for pair in (m.kernel_size, m.stride, m.padding)):
-            raise ValueError(f"{m}: its kernel, stride or padding is not the same in both directions")
-        if m.transposed or set(m.dilation) != {1}:
-            raise ValueError(f"{m}: a transposed or dilated convolution has no such squares")
-        layers.append((m.kernel_size[0], m.stride[0], m.padding[0]))
-    return layers
 
 
 def seen_by(net: nn.Module, row: int, column: int, picture: Tensor) -> Tensor:

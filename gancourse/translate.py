@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from gancourse.data.batches import to_unit
-from gancourse.data.folders import FORMATS, rgb
+from gancourse.data.pictures import FORMATS, rgb
 from gancourse.games.pix2pix import answer
 from gancourse.networks.unet import UNet
 
@@ -34,7 +34,7 @@ def translate(
         seed: of what dropout draws. The global random state is left as it was.
 
     Raises:
-        ValueError: G takes or gives pictures of neither one nor three channels.
+        ValueError: G takes or gives pictures of neither one nor three channels; or the picture is of floats.
         RuntimeError: the picture is too large for the memory.
     """
     expect_pictures(G)
@@ -113,8 +113,18 @@ def as_picture(y: Tensor) -> Image.Image:
     return Image.fromarray(pixels if y.shape[1] == 3 else pixels[..., 0])
 
 
+class Floats(ValueError):
+    """A picture of floats: nothing says which of them is white."""
+
+
 def as_rgb(picture: Image.Image) -> Image.Image:
-    """A picture of any mode as RGB: turned as its EXIF note says, on white where it is transparent."""
+    """A picture of any mode but F as RGB: turned as its EXIF note says, on white where it is transparent.
+
+    Raises:
+        Floats: the mode is F.
+    """
+    if picture.mode == "F":
+        raise Floats("holds floats (mode F), and nothing says which of them is white: save it with 8 bits a channel")
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I"):  # grey with 16 bits
         picture = Image.fromarray((np.asarray(picture).astype(np.float64) / 257).round().clip(0, 255).astype(np.uint8))
@@ -126,7 +136,7 @@ def read_picture(path: str | Path) -> Image.Image:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is no picture, is damaged, or has more pixels than Pillow takes
+        ValueError: the file is no picture, holds floats, is damaged, or has more pixels than Pillow takes
             (``PIL.Image.MAX_IMAGE_PIXELS``), since a small file may unpack to more than the memory holds.
     """
     if not Path(path).is_file():
@@ -139,6 +149,8 @@ def read_picture(path: str | Path) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         most = f"{Image.MAX_IMAGE_PIXELS:,}"
         raise ValueError(f"{path} is too large, more than {most} pixels: make it smaller first") from error
+    except Floats as error:
+        raise ValueError(f"{path} {error}") from None
     except Exception as error:  # decoders raise nearly anything on damaged files
         raise ValueError(f"{path} is no picture, or is damaged: {reason(error, path)}") from error
 

@@ -11,6 +11,8 @@ from PIL import Image
 
 from gancourse import checkpoint, recipes
 from gancourse.__main__ import main
+from gancourse.cli import digits
+from tests.cut_off import same_game
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,19 @@ def test_train_writes_samples_losses_metrics_and_the_game(runs):
             2 * (10 * 30 + 2),
         )  # 10 x 10, twice as large
     assert "accuracy" in said["samples"]
+
+
+def test_the_rounds_and_the_seed_of_the_command_line_reach_the_game_the_order_and_the_noise(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_SCALE", "smoke")
+    played, plain = [], digits.train
+    monkeypatch.setattr(digits, "train", lambda *how, **more: played.append((how, more)) or plain(*how, **more))
+    monkeypatch.setattr(digits, "write_metrics", lambda *how: None)
+    for name, seed in (("a", "7"), ("b", "8"), ("c", "7")):
+        command = ["train", "gan", "--data", "digits", "--rounds", "2", "--seed", seed, "--out", str(tmp_path / name)]
+        assert main(command) == 0
+    (_, batches, rounds), more = played[0]
+    assert rounds == 2 and more == {"seed": 7} and batches.seed == 7
+    assert same_game(tmp_path / "a", tmp_path / "c") and not same_game(tmp_path / "a", tmp_path / "b")
 
 
 def test_sample_writes_pictures_and_numbers(runs, tmp_path):

@@ -245,6 +245,55 @@ def test_a_folder_with_and_without_a_test_part(tmp_path, monkeypatch, capsys):
     assert "with held_out_A 2, not 1" in capsys.readouterr().err
 
 
+def test_a_run_does_not_go_on_with_other_pictures_and_does_not_write_among_them(tmp_path, capsys):
+    mine = tmp_path / "mine"
+    domain(mine / "A", 4, 0)
+    domain(mine / "B", 4, 200)
+    for out in (mine, mine / "A"):
+        assert trained(out, "--data", str(mine), "--rounds", "1") == 2
+        assert f"--out {out} is a folder of the data" in capsys.readouterr().err
+    for rounds in ("1", "2"):
+        assert trained(tmp_path / "run", "--data", str(mine), "--rounds", rounds) == 0
+    (mine / "A" / "0.png").rename(mine / "A" / "9.png")
+    assert trained(tmp_path / "run", "--rounds", "3") == 2
+    assert f"run holds a run with other pictures than {mine} has now" in capsys.readouterr().err
+
+
+def noted(monkeypatch, module, name: str) -> list:
+    """What a function is called with from now on."""
+    asked, plain = [], getattr(module, name)
+    monkeypatch.setattr(module, name, lambda *how, **more: asked.append((how, more)) or plain(*how, **more))
+    return asked
+
+
+def test_the_recipe_is_asked_for_the_size_the_rounds_and_the_seed_of_the_command_line(tmp_path, monkeypatch):
+    games, batches, seeds = (
+        noted(monkeypatch, where, what)
+        for where, what in ((recipes, "cyclegan"), (recipes, "cyclegan_batches"), (cyclegan, "train"))
+    )
+    assert trained(tmp_path / "a", "--rounds", "2", "--seed", "7") == 0
+    assert games == [((64, 2), {})] and seeds[0][1]["seed"] == 7
+    assert batches[0][0][1:] == (64, 7) and batches[0][1] == {"flip": True}
+    assert trained(tmp_path / "b", "--rounds", "2", "--seed", "8") == 0
+    assert trained(tmp_path / "c", "--rounds", "2", "--seed", "7") == 0
+    assert same_game(tmp_path / "a", tmp_path / "c") and not same_game(tmp_path / "a", tmp_path / "b")
+
+
+def test_the_recipe_mirrors_if_asked_and_shuffles_by_its_seed():
+    pictures = street_unpaired(6, 64)
+    n = recipes.CYCLEGAN[64][2]
+    for flip in (True, False):
+        got, asked, other, another = (
+            recipes.cyclegan_batches(pictures, 64, 5, flip=flip),
+            *(pictures.batches(n, flip=way, seed=seed) for way, seed in ((flip, 5), (not flip, 5), (flip, 0))),
+        )
+        for round in range(4):
+            assert all(map(torch.equal, got.at(round), asked.at(round)))
+        for wrong in (other, another):
+            assert not all(torch.equal(got.at(round)[0], wrong.at(round)[0]) for round in range(4))
+    assert recipes.cyclegan_batches(pictures, 64).flip  # unless told
+
+
 def test_a_published_set_is_looked_for_among_the_unpaired(tmp_path, monkeypatch, capsys):
     for side, n in (("A", 3), ("B", 2)):
         for part in ("train", "test"):

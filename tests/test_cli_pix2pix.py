@@ -199,6 +199,84 @@ def test_a_folder_with_and_without_parts(tmp_path, monkeypatch, capsys):
     assert "with held_out 2, not 1" in capsys.readouterr().err
 
 
+def test_a_run_does_not_go_on_with_other_pictures_of_the_same_number(tmp_path, capsys):
+    aligned(tmp_path / "a" / "mine", 11)
+    aligned(tmp_path / "b" / "mine", 11)  # the same pictures in another place
+    aligned(tmp_path / "c" / "mine", 11)
+    (tmp_path / "c" / "mine" / "0.png").rename(tmp_path / "c" / "mine" / "11.png")
+    out = tmp_path / "a" / "mine" / "run"  # what a run writes does not count
+    assert trained(out, "--data", str(tmp_path / "a" / "mine"), "--rounds", "1") == 0
+    for rounds, place in (("2", "a"), ("3", "b")):
+        assert trained(out, "--data", str(tmp_path / place / "mine"), "--rounds", rounds) == 0
+    before = (out / "game.pt").read_bytes()
+    capsys.readouterr()
+    assert trained(out, "--data", str(tmp_path / "c" / "mine"), "--rounds", "4") == 2
+    said = capsys.readouterr().err
+    assert f"{out} holds a run with other pictures than {tmp_path / 'c' / 'mine'} has now" in said
+    assert "another folder for --out" in said and (out / "game.pt").read_bytes() == before
+    state = torch.load(out / "game.pt", weights_only=True)
+    about = json.loads(state["about"])
+    assert len(about.pop("fingerprint")) == 16
+    torch.save(state | {"about": json.dumps(about)}, out / "game.pt")  # as runs of old were
+    assert trained(out, "--data", str(tmp_path / "c" / "mine"), "--rounds", "4") == 0
+    assert trained(out, "--data", str(tmp_path / "a" / "mine"), "--rounds", "5") == 2  # from now on it is noted
+
+
+def test_a_run_does_not_write_among_its_data(tmp_path, capsys):
+    aligned(tmp_path / "mine" / "train", 3)
+    aligned(tmp_path / "mine" / "val", 2)
+    before = sorted(tmp_path.rglob("*"))
+    for out in ("mine", "mine/train", "mine/val/../val"):
+        assert trained(tmp_path / out, "--data", str(tmp_path / "mine"), "--rounds", "1") == 2
+        assert f"--out {tmp_path / out} is a folder of the data" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+    for _ in "12":
+        assert trained(tmp_path / "mine" / "run", "--data", str(tmp_path / "mine"), "--rounds", "1") == 0
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "3", '{"D": 3}', '{"D": ["x"]}', '{"D": [1'])
+def test_losses_that_are_damaged_are_told_and_the_run_goes_on(tmp_path, capsys, content):
+    assert trained(tmp_path, "--rounds", "1") == 0
+    (tmp_path / "losses.json").write_text(content)
+    capsys.readouterr()
+    assert trained(tmp_path, "--rounds", "2") == 0
+    assert f"{tmp_path / 'losses.json'} is damaged: the run goes on, but the losses" in capsys.readouterr().out
+    assert len(json.loads((tmp_path / "losses.json").read_text())["D"]) == 1
+
+
+def noted(monkeypatch, module, name: str) -> list:
+    """What a function is called with from now on."""
+    asked, plain = [], getattr(module, name)
+    monkeypatch.setattr(module, name, lambda *how, **more: asked.append((how, more)) or plain(*how, **more))
+    return asked
+
+
+def test_the_recipe_is_asked_for_the_size_the_rounds_and_the_seed_of_the_command_line(tmp_path, monkeypatch):
+    games, batches, seeds = (
+        noted(monkeypatch, where, what)
+        for where, what in ((recipes, "pix2pix"), (recipes, "pix2pix_batches"), (pix2pix, "train"))
+    )
+    assert trained(tmp_path / "a", "--rounds", "2", "--seed", "7") == 0
+    assert games == [((64, 2), {})] and batches[0][0][1:] == (64, 7) and seeds[0][1]["seed"] == 7
+    assert trained(tmp_path / "b", "--rounds", "2", "--seed", "8") == 0
+    assert trained(tmp_path / "c", "--rounds", "2", "--seed", "7") == 0
+    assert same_game(tmp_path / "a", tmp_path / "c") and not same_game(tmp_path / "a", tmp_path / "b")
+
+
+def test_the_recipe_mirrors_and_shuffles_by_its_seed_and_cuts_where_pictures_are_larger():
+    pairs = street_pairs(6, 64)
+    for size, crop in ((64, None), (32, 32)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(recipes.PIX2PIX, 32, recipes.PIX2PIX[64])
+            got = recipes.pix2pix_batches(pairs, size, 5)
+        asked = {seed: pairs.batches(len(got.at(0)[0]), crop=crop, flip=True, seed=seed) for seed in (5, 0)}
+        for round in range(4):
+            assert all(map(torch.equal, got.at(round), asked[5].at(round)))
+        assert not torch.equal(got.at(0)[0], asked[0].at(0)[0])
+        plain = pairs.batches(len(got.at(0)[0]), crop=crop, flip=False, seed=5)
+        assert not all(torch.equal(got.at(round)[0], plain.at(round)[0]) for round in range(4))
+
+
 def test_of_two_folders_what_is_left_out_and_what_does_not_fit_is_named(tmp_path, capsys):
     folder = tmp_path / "mine"
     for name in ("A/1.jpg", "A/2.jpg", "B/1.jpg", "B/2.jpg", "B/inside/1.jpg", "A/3.gif"):

@@ -1,5 +1,7 @@
 """Files are whole or not there: a full disk and a folder that cannot be written, provoked for real."""
 
+import collections
+import copy
 import errno
 
 import pytest
@@ -88,3 +90,86 @@ def test_a_truncated_checkpoint_and_one_that_would_run_code_are_refused(tmp_path
         with pytest.raises(ValueError, match="is no checkpoint, or is damaged"):
             checkpoint.read(tmp_path / name)
     assert not (tmp_path / "ran").exists()
+
+
+DAMAGES = {
+    "it lacks played": lambda state: state.pop("played"),
+    "its played are a str, not a int": lambda state: state.update(played="3"),
+    "its networks are a list": lambda state: state.update(networks=[1]),
+    "its networks hold something else": lambda state: state["networks"].update({"G.x": 3}),
+    "its networks hold something": lambda state: state["networks"].update({3: torch.zeros(1)}),
+    "its about are a dict": lambda state: state.update(about={}),
+    "what it says about itself": lambda state: state.update(about="{"),
+    "what it says about": lambda state: state.update(about="[1]"),
+    "the decays of its running means": lambda state: state.update(averages={"G": "much"}),
+}
+
+
+@pytest.mark.parametrize("told", DAMAGES)
+def test_a_checkpoint_with_another_thing_in_it_is_told(tmp_path, told):
+    checkpoint.save(small_gan(), path := tmp_path / "game.pt")
+    DAMAGES[told](state := torch.load(path, weights_only=True))
+    torch.save(state, path)
+    with pytest.raises(ValueError, match=f"game.pt is damaged: {told}.*Train again, or name another file"):
+        checkpoint.read(path)
+
+
+def test_why_a_file_cannot_be_read_is_told(tmp_path):
+    checkpoint.save(small_gan(), path := tmp_path / "game.pt")
+    whole = path.read_bytes()
+    torch.save(small_gan(), tmp_path / "pickle")
+    torch.save(collections.Counter(), tmp_path / "counter")
+    contents = {
+        "it is empty": b"",
+        "it is cut off": whole[:-100],
+        "or torch did not write it": b"hello",
+        "other things than tensors": (tmp_path / "pickle").read_bytes(),
+        "or they are damaged": whole.replace(b"networks", b"netw\xffrks"),
+    }
+    for told, content in contents.items():
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=rf"game.pt is no checkpoint, or is damaged \(.*{told}.*\): train again"):
+            checkpoint.read(path)
+
+
+UNFIT = {
+    "a running mean of another shape": lambda state: state["networks"].update(
+        {"averages.G.module.net.0.weight": torch.zeros(3)}
+    ),
+    "a running mean of nobody": lambda state: state["averages"].update(Q=0.9),
+    "no tensors of a running mean": lambda state: state["averages"].update(D=0.9),
+    "no running mean": lambda state: (
+        state["averages"].clear(),
+        [state["networks"].pop(name) for name in list(state["networks"]) if name.startswith("averages.")],
+    ),
+    "an optimizer of nobody": lambda state: state["optimizers"].update(Q=state["optimizers"]["G"]),
+    "an optimizer that is none": lambda state: state["optimizers"].update(D=3),
+    "moments of another shape": lambda state: state["optimizers"]["D"]["state"][0].update(exp_avg=torch.zeros(3)),
+    "no moments": lambda state: state["optimizers"]["D"]["state"][0].pop("exp_avg_sq"),
+}
+
+
+@pytest.mark.parametrize("what", UNFIT)
+@pytest.mark.parametrize("begun", [True, False])
+def test_what_does_not_fit_leaves_the_game_as_it_was(tmp_path, what, begun):
+    """The game goes on exactly as one that never met the file: its players, means, moments and rounds."""
+    x = torch.rand(8, 1, 4, 4) * 2 - 1
+    other = small_gan()
+    other.average("G", 0.5)
+    train(other, [x], 3, progress=False, seed=5)
+    checkpoint.save(other, path := tmp_path / "game.pt")
+    UNFIT[what](state := torch.load(path, weights_only=True))
+    torch.save(state, path)
+    game = small_gan()
+    if begun or what == "no running mean":
+        game.average("G", 0.9)
+        train(game, [x], 2, progress=False)
+    twin = copy.deepcopy(game)
+    with pytest.raises(ValueError, match=r"game.pt does not fit this GAN \(.+\): train again, or name another file"):
+        checkpoint.load(game, path)
+    assert game.decays == twin.decays and list(game.averages) == list(twin.averages) and game.played == twin.played
+    assert set(game.optimizers) == set(twin.optimizers)
+    for one in (game, twin):
+        train(one, [x], 2, progress=False)
+    assert list(game.state_dict()) == list(twin.state_dict())
+    assert all(torch.equal(a, b) for a, b in zip(game.state_dict().values(), twin.state_dict().values(), strict=True))

@@ -55,7 +55,7 @@ LAYERS = {  # who may import whom, inside the library
     "networks": set(),
     "data": {"files"},
     "games": {"networks", "losses", "data", "game", "schedules"},
-    "checkpoint": {"files", "game"},
+    "weights": set(), "checkpoint": {"files", "game", "weights"},
     "plots": set(), "widgets": {"plots"},
     "metrics": {"data", "files", "game"},
     "segmenter": {"data", "files", "game", "games", "metrics", "scale", "schedules"},
@@ -65,7 +65,7 @@ LAYERS = {  # who may import whom, inside the library
     "cli": {"checkpoint", "data", "files", "game", "games", "generators", "hidden_truth", "losses", "metrics", "plots",
             "pretrained", "recipes", "scale", "segmenter", "translate"},
     "results": set(), "receptive": {"networks"}, "receptive_widget": {"networks", "plots", "receptive", "widgets"},
-    "pretrained": {"files", "networks"}, "check": {"files", "scale"},
+    "pretrained": {"files", "networks", "weights"}, "check": {"files", "scale"},
 }  # fmt: skip
 
 

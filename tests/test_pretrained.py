@@ -5,7 +5,10 @@ import os
 import pytest
 import torch
 
-from gancourse import pretrained
+from gancourse import checkpoint, generators, pretrained
+from gancourse.games.pix2pix import Pix2Pix
+from gancourse.networks.patchgan import PatchGAN
+from gancourse.networks.unet import UNet
 from tests.networks.test_reference import GOLDEN, build, formula_input
 
 SMALL = 8  # base width: names do not depend on it
@@ -105,3 +108,52 @@ def test_what_is_no_checkpoint_is_told_and_nothing_is_run(tmp_path):
     assert not (tmp_path / "ran").exists()
     with pytest.raises(FileNotFoundError, match="none.pth"):
         pretrained.load_generator(tmp_path / "none.pth")
+
+
+def test_why_a_file_cannot_be_read_is_told(tmp_path):
+    torch.save(official(by_name("unet_256 batch")), path := tmp_path / "a.pth")
+    whole = path.read_bytes()
+    torch.save(official(by_name("unet_256 batch")), path, _use_new_zipfile_serialization=False)
+    old = path.read_bytes()
+    contents = {"it is empty": b"", "it is cut off": whole[:-1000], "cut off, or torch did not": old[: len(old) // 2]}
+    for told, content in contents.items():
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=rf"a.pth holds no weights, or is damaged \(.*{told}.*\): fetch it again"):
+            pretrained.load_generator(path)
+
+
+@pytest.mark.parametrize(
+    "network", ["unet_256 batch", "resnet_9blocks instance", "D basic n_layers=3 batch", "D pixel"]
+)
+def test_a_state_dict_with_a_wrong_tensor_is_told(network, tmp_path):
+    golden = next(g for g in GOLDEN if g["network"].startswith(network))
+    whole = official(golden)
+    wrong = (3, "text", None, [1.0], torch.zeros(3, dtype=torch.int64), torch.zeros(2, dtype=torch.complex64))
+    for name in list(whole)[:1] + list(whole)[-1:]:
+        shapes = (torch.zeros(()), torch.zeros(5), torch.zeros(1, 1, 1, 1))
+        for value in (*wrong, *shapes):
+            torch.save(whole | {name: value}, tmp_path / "a.pth")
+            with pytest.raises(ValueError, match=r"a\.pth.*(fetch it again|Fetch it again|name another file)"):
+                load(golden, tmp_path / "a.pth")
+    for value in (whole | {3: torch.zeros(1)}, dict.fromkeys(whole, torch.zeros(())), {}, "text", None):
+        torch.save(value, tmp_path / "a.pth")
+        with pytest.raises(ValueError, match=r"a\.pth.*(fetch it again|Fetch it again|name another file)"):
+            load(golden, tmp_path / "a.pth")
+
+
+def test_each_tensor_that_is_missing_or_of_another_shape_is_told(tmp_path):
+    """Whatever a file lacks: an error with its name, from the official one and from a checkpoint of the course."""
+    game = Pix2Pix(UNet(base=2, downs=5), PatchGAN(base=2, layers=1))
+    checkpoint.save(game, tmp_path / "game.pt")
+    pretrained.save_generator(game.G, tmp_path / "a.pth")
+    for file in ("game.pt", "a.pth"):
+        whole = torch.load(tmp_path / file, weights_only=True)
+        state = whole["networks"] if file == "game.pt" else whole
+        for name in [name for name in state if not name.startswith("D.") and "num_batches" not in name]:
+            kept = state.pop(name)
+            for value in (None, torch.zeros(()), torch.zeros(1, 2, 3)):
+                state |= {} if value is None else {name: value}
+                torch.save(whole, tmp_path / f"bad_{file}")
+                with pytest.raises(ValueError, match=rf"bad_{file}.*(etch it again|name another file)"):
+                    generators.load(tmp_path / f"bad_{file}")
+            state[name] = kept

@@ -27,6 +27,27 @@ def test_the_measured_square_is_the_formulas(layers):
     assert box == (*s.seen(i), *s.seen(i - 1))
 
 
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [nn.Conv2d(1, 1, 3, dilation=4)],
+        [nn.Conv2d(1, 1, 3, padding=1), nn.AvgPool2d(2), nn.Conv2d(1, 1, 3, dilation=2, padding=2)],
+        [nn.AvgPool2d(3, stride=2, padding=1), nn.Conv2d(1, 1, 4, 2, 1), nn.AvgPool2d(5, 1)],
+    ],
+)
+def test_dilation_and_pooling_are_counted(layers):
+    net = nn.Sequential(*layers)
+    s, n = squares(net), map_side(net, 80)
+    assert s.side == receptive_field(net) and net(torch.zeros(1, 1, 80, 80)).shape[-1] == n
+    box = bounds(seen_by(net, n // 2, n // 2, torch.randn(1, 1, 80, 80)))
+    assert box == (*s.seen(n // 2), *s.seen(n // 2))
+
+
+def test_a_pooling_by_the_largest_sees_what_it_might_choose():
+    net = nn.Sequential(nn.Conv2d(1, 1, 3), nn.MaxPool2d(2), nn.Conv2d(1, 1, 3), nn.MaxPool2d(3, 1, dilation=2))
+    assert receptive_field(net) == 3 + 1 + 2 * 2 + 4 * 2 == 16 == squares(net).side
+
+
 @pytest.mark.parametrize(("layers", "size"), [(0, 64), (1, 64), (2, 64), (3, 64), (4, 64), (5, 96), (3, 256), (5, 256)])
 def test_at_the_borders_the_square_reaches_into_the_padding(layers, size):
     net = critic(layers)
@@ -81,9 +102,15 @@ def test_what_cannot_be_measured_is_told():
         bounds(torch.zeros(4, 4))
     with pytest.raises(ValueError, match="not the same in both"):
         squares(nn.Conv2d(1, 1, (3, 5)))
-    with pytest.raises(ValueError, match="transposed or dilated"):
-        squares(nn.ConvTranspose2d(1, 1, 4))
-    with pytest.raises(ValueError, match="transposed or dilated"):
-        squares(nn.Conv2d(1, 1, 3, dilation=2))
+    with pytest.raises(ValueError, match="not the same in both"):
+        receptive_field(nn.MaxPool2d((2, 1)))
+    odd = (
+        nn.ConvTranspose2d(1, 1, 4), nn.AdaptiveAvgPool2d(1), nn.LPPool2d(2, 2), nn.Upsample(scale_factor=2),
+        nn.Linear(3, 3), nn.ReflectionPad2d(1), nn.MaxPool2d(2, ceil_mode=True), nn.Conv1d(1, 1, 3),
+    )  # fmt: skip
+    for layer in odd:
+        for ask in (squares, receptive_field):
+            with pytest.raises(ValueError, match="not a convolution or pooling whose window moves in even steps"):
+                ask(nn.Sequential(nn.Conv2d(1, 1, 3), layer))
     with pytest.raises(ValueError, match="not the same in both"):
         squares(nn.Conv2d(1, 1, 3, padding="same"))

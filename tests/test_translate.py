@@ -138,6 +138,9 @@ def test_what_cannot_be_read_is_named(tmp_path, monkeypatch):
         with pytest.raises(ValueError, match=f"{name} is no picture, or is damaged: ") as caught:
             translate.read_picture(tmp_path / name)
         assert str(caught.value).count(str(tmp_path)) == 1
+    Image.fromarray(np.random.default_rng(0).random((9, 9), np.float32)).save(tmp_path / "floats.tif")
+    with pytest.raises(ValueError, match=r"floats.tif holds floats \(mode F\), .*: save it with 8 bits a channel"):
+        translate.read_picture(tmp_path / "floats.tif")
     with pytest.raises(FileNotFoundError, match="none.png"):
         translate.read_picture(tmp_path / "none.png")
     for most in (8000, 1000):  # Pillow warns above this number and refuses above twice as many

@@ -30,15 +30,17 @@ CLASSES_OF = {"street": len(CLASSES), "facades": CMP}  # sets whose B are label 
 
 def run_train(args: argparse.Namespace) -> int:
     """Train or go on, and write game.pt, samples.png, losses.png, the weights and metrics.json, in this order."""
-    must_be_writable(args.out)  # found out now, not after the training
     before = runs.stored(args.out)
     about = settle(args, before)
+    runs.expect_apart(args.out, unpaired.named_folder(about["data"]))
+    must_be_writable(args.out)  # found out now, not after the training
     if runs.finished(args.out, before, about.get("rounds", 0)):
         print(f"{args.out} holds a finished run of {before['played']} rounds. To go on with it, ask for more --rounds")
         return 0
     pictures, held_out = unpaired.sets(about["data"], about["size"])
     numbers = counted(pictures, held_out)
     runs.expect_same(args.out, before, numbers)  # else a picture held out before might be trained on now
+    numbers |= runs.known_pictures(args.out, before, unpaired.folder_of(about["data"]))
     pictures, held_out = pictures.to(device()), held_out.to(device())
     batches = recipes.cyclegan_batches(pictures, about["size"], about["seed"], flip=about["data"] not in ONE_WAY)
     about |= {"rounds": about.get("rounds") or recipes.cyclegan_rounds(about["size"], batches.per_epoch)} | numbers

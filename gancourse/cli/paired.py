@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from gancourse import recipes
-from gancourse.data import faults
 from gancourse.data.downloads import PAIRED, find
 from gancourse.data.facades import facades
 from gancourse.data.folders import Files, PairedFolder, decoded, find_pairs
 from gancourse.data.pairs import Pairs
+from gancourse.data.pictures import left_out
 
 PARTS = ("train", "val", "test")
 HELD_OUT = 10  # of a folder without a test part, one pair in so many is held out
@@ -25,6 +25,16 @@ def full_name(data: str) -> str:
         sets = ", ".join(["street", *PAIRED])
         raise FileNotFoundError(f"--data {data}: there is no such folder. Name a folder of pairs, or one of {sets}")
     return str(Path(data).resolve())
+
+
+def named_folder(data: str) -> Path | None:
+    """The folder that is named, or None for a set."""
+    return None if data == "street" or data in PAIRED else Path(data)
+
+
+def folder_of(data: str) -> Path | None:
+    """Where the pictures are; None for the street, which is drawn. A published set was fetched before."""
+    return find(data, download=False) if data in PAIRED else named_folder(data)
 
 
 def usual_direction(data: str) -> str:
@@ -55,15 +65,11 @@ def larger(size: int) -> int:
 
 
 def of_folder(folder: Path, direction: str, size: int) -> tuple[PairedFolder, Pairs]:
-    """As :func:`sets`; what of the folder is left out is told in one line, and faults with the names of files."""
-    try:
-        pairs, files = split(folder, direction, size)
-        if line := faults.left_out(folder, (file for pair in (*pairs.files, *files) for file in pair)):
-            print(line)
-        return pairs, decoded(folder.name, files[: recipes.pix2pix_held_out()], direction, size)
-    except ValueError:
-        faults.explain(folder, (*PARTS, None))
-        raise
+    """As :func:`sets`; what of the folder is left out is told in one line."""
+    pairs, files = split(folder, direction, size)
+    if line := left_out(folder, (file for pair in (*pairs.files, *files) for file in pair)):
+        print(line)
+    return pairs, decoded(folder.name, files[: recipes.pix2pix_held_out()], direction, size)
 
 
 def split(folder: Path, direction: str, size: int) -> tuple[PairedFolder, list[Files]]:

@@ -26,15 +26,17 @@ SHOWN = 8  # held-out pairs in samples.png
 
 def run_train(args: argparse.Namespace) -> int:
     """Train or go on, and write game.pt, samples.png, losses.png, latest_net_G.pth and metrics.json, in this order."""
-    must_be_writable(args.out)  # found out now, not after the training
     before = runs.stored(args.out)
     about = settle(args, before)
+    runs.expect_apart(args.out, paired.named_folder(about["data"]))
+    must_be_writable(args.out)  # found out now, not after the training
     if runs.finished(args.out, before, about["rounds"]):
         print(f"{args.out} holds a finished run of {before['played']} rounds. To go on with it, ask for more --rounds")
         return 0
     pairs, held_out = paired.sets(about["data"], about["direction"], about["size"])
     numbers = {"pairs": len(pairs), "held_out": len(held_out)}
     runs.expect_same(args.out, before, numbers)  # else a picture held out before might be trained on now
+    numbers |= runs.known_pictures(args.out, before, paired.folder_of(about["data"]))
     pairs, held_out = pairs.to(device()), held_out.to(device())
     game = play(args.out, about | numbers, before, pairs, held_out)
     if game.played < about["rounds"]:

@@ -1,6 +1,7 @@
 """A run that lives in a folder: its settings, a checkpoint every few minutes, and the way back into it."""
 
 import argparse
+import hashlib
 import json
 import os
 import time
@@ -11,10 +12,12 @@ import torch
 
 from gancourse import checkpoint
 from gancourse.cli.outputs import write_json
+from gancourse.data.pictures import is_picture
 from gancourse.game import Game
 from gancourse.scale import device, scale
 
 EVERY = 180  # seconds between checkpoints
+OWN = ("samples.png", "losses.png")  # pictures that a run writes
 
 
 def stored(folder: Path) -> dict:
@@ -78,6 +81,46 @@ def finished(folder: Path, before: dict, rounds: int) -> bool:
         return json.loads((folder / "metrics.json").read_text("utf-8"))["rounds"] == before["played"]
     except (OSError, ValueError, LookupError, TypeError):
         return False
+
+
+def expect_apart(out: Path, data: Path | None) -> None:
+    """Raise ValueError if a run in `out` would write its pictures among those of its data."""
+    if data is None or not out.is_dir() or not out.resolve().is_relative_to(data.resolve()):
+        return
+    if out.samefile(data) or any(is_picture(file) and file.name not in OWN for file in out.iterdir()):
+        raise ValueError(f"--out {out} is a folder of the data, where a run would put its own pictures: name another")
+
+
+def known_pictures(out: Path, before: dict, data: Path | None) -> dict[str, str]:
+    """The fingerprint of the data, for the settings of a run; nothing for a set that is drawn.
+
+    Args:
+        out: the folder of the run.
+        before: what :func:`stored` found. Runs of old did not note with which pictures they were begun.
+        data: the folder of the pictures, or None.
+
+    Raises:
+        ValueError: the stored run was begun with other pictures.
+    """
+    now = {} if data is None else {"fingerprint": fingerprint(data, out)}
+    if "fingerprint" in before and before["fingerprint"] != now.get("fingerprint"):
+        raise ValueError(
+            f"{out} holds a run with other pictures than {data} has now: the names or sizes of their files differ. "
+            "Bring the old ones back to go on with it, or name another folder for --out"
+        )
+    return now
+
+
+def fingerprint(data: Path, out: Path) -> str:
+    """What tells the pictures of a folder from others: a hash of the names and sizes of their files.
+
+    It is the same where the folder has moved, and nothing is decoded for it. What lies in the folder of the run does
+    not count.
+    """
+    own = out.resolve()
+    files = [file for file in data.resolve().rglob("*") if is_picture(file) and own not in file.parents]
+    lines = sorted(f"{file.relative_to(data.resolve()).as_posix()} {file.stat().st_size}" for file in files)
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 class Keeper:
@@ -149,8 +192,19 @@ def machine() -> str:
 
 
 def losses(folder: Path) -> dict[str, list[float]]:
-    """What was noted there; nothing if it was lost."""
+    """What was noted there; nothing if it was lost. If it is damaged, one line says so."""
+    path = folder / "losses.json"
     try:
-        return json.loads((folder / "losses.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(path.read_text("utf-8"))
+    except OSError:
         return {}
+    except ValueError:
+        found = None
+    if isinstance(found, dict) and all(is_curve(values) for values in found.values()):
+        return found
+    print(f"{path} is damaged: the run goes on, but the losses of the rounds so far are lost.")
+    return {}
+
+
+def is_curve(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, int | float) for value in values)

@@ -11,8 +11,7 @@ from tqdm import tqdm
 
 from gancourse import checkpoint, generators, recipes, translate
 from gancourse.cli.outputs import must_be_writable
-from gancourse.data.faults import left_out
-from gancourse.data.folders import SUFFIXES, natural
+from gancourse.data.pictures import SUFFIXES, left_out, natural
 from gancourse.files import written
 from gancourse.scale import device
 

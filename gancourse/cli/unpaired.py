@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from gancourse import recipes
-from gancourse.data import faults
 from gancourse.data.downloads import UNPAIRED, find
 from gancourse.data.facades import facades
 from gancourse.data.label_maps import CMP, to_mask
+from gancourse.data.pictures import left_out
 from gancourse.data.unpaired import Files, Truth, Unpaired, broken, domains, find_unpaired
 
 DRAWN = {"street": ("photo", "labels"), "dusk": ("day", "dusk")}  # views of A and B
@@ -28,6 +28,18 @@ def full_name(data: str) -> str:
             f"--data {data}: there is no such folder. Name a folder with trainA/ and trainB/, or one of {sets}"
         )
     return str(Path(data).resolve())
+
+
+def named_folder(data: str) -> Path | None:
+    """The folder that is named, or None for a set."""
+    return None if data in SETS else Path(data)
+
+
+def folder_of(data: str) -> Path | None:
+    """Where the pictures are; None for a set that is drawn. A published set was fetched before."""
+    if data == "facades":  # the pairs, broken
+        return find(data, download=False)
+    return find(data, paired=False, download=False) if data in UNPAIRED else named_folder(data)
 
 
 def expect_size(data: str, size: int) -> None:
@@ -79,7 +91,7 @@ def of_folder(folder: Path, size: int) -> tuple[Unpaired, Unpaired]:
         held_out = find_unpaired(folder, others[0])
     else:
         files, held_out = split(folder, files)
-    if line := faults.left_out(folder, sum((*files, *held_out), [])):
+    if line := left_out(folder, sum((*files, *held_out), [])):
         print(line)
     held_out = tuple(some[: recipes.cyclegan_held_out()] for some in held_out)
     both = [domains(folder.name, *how) for how in ((files, larger(size)), (held_out, size))]

@@ -1,10 +1,9 @@
 """The sets that the authors of pix2pix and CycleGAN published: found on this machine, or fetched, checked, unpacked."""
 
-import gzip
+import errno
 import hashlib
 import http.client
 import json
-import lzma
 import os
 import re
 import shutil
@@ -14,7 +13,6 @@ import tarfile
 import urllib.error
 import urllib.request
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -123,22 +121,37 @@ def fetch(url: str, folder: Path, first: str, sha256: str | None = None, changed
     archive = folder.parent / url.rsplit("/", 1)[1]
     with alone(folder):
         if not (folder / first).is_dir():
+            expect_room(folder, first)
             loaded = download(url, archive)
-            try:
-                fact = expect_same(loaded, url, sha256, changed)
+            with forgotten_if_bad(loaded):
+                fact, checked = expect_same(loaded, url, sha256, changed)
                 unpack_as(loaded, folder, first, url)
-            except ValueError:
-                forget(loaded)
-                raise
-            record(url, fact)
             forget(loaded)
-            checked = "its checksum is the published one" if sha256 else "no checksum is published: its own is recorded"
+            record(url, fact)
             print(f"{folder.name}: {fact['bytes'] / 1e6:,.0f} MB from {url}; {checked}.")
     return folder
 
 
+def expect_room(folder: Path, first: str) -> None:
+    """Raise ValueError if the folder is there with something else in it: nothing could take its name."""
+    if folder.is_dir() and any(folder.iterdir()):
+        raise ValueError(f"{folder} is there, but has no {first}/ in it: delete it, or name another GANCOURSE_CACHE")
+
+
+@contextmanager
+def forgotten_if_bad(part: Path) -> Iterator[None]:
+    """Remove a download if the block fails by its fault; a stop by hand or a full disk is not, and it is kept."""
+    try:
+        yield
+    except OSError:  # what an archive has to do with one is a ValueError by now
+        raise
+    except Exception:  # else each later call would meet the same file again
+        forget(part)
+        raise
+
+
 def forget(part: Path) -> None:
-    """Remove a download. It is kept only where the fault is not its own: a stop by hand, a full disk."""
+    """Remove a download and what is known of it."""
     part.unlink(missing_ok=True)
     tag(part).unlink(missing_ok=True)
 
@@ -265,29 +278,41 @@ def why(error: Exception) -> str:
     return reason(error) if str(error) else type(error).__name__
 
 
-def expect_same(archive: Path, url: str, sha256: str | None, changed: bool) -> dict:
-    """The facts of an archive, or ValueError if it is not the one that is known and that was not `changed`."""
+def expect_same(archive: Path, url: str, sha256: str | None, changed: bool) -> tuple[dict, str]:
+    """The facts of an archive and what its checksum was compared with, as half a sentence.
+
+    Raises:
+        ValueError: it is not the one that is known, and that was not to be `changed`.
+    """
     with open(archive, "rb") as file:
         got = hashlib.file_digest(file, "sha256").hexdigest()
     fact = {"bytes": archive.stat().st_size, "sha256": got, "date": date.today().isoformat()}
     known, whose = sha256, "TensorFlow Datasets publishes"
     if known is None and (earlier := records().get(url)):
         known, whose = earlier["sha256"], f"the first download had ({earlier['bytes']:,} bytes, {earlier['date']})"
-    if known in (None, got):
-        return fact
+    if known is None:
+        return fact, "no checksum is published: its own is recorded"
+    if known == got:
+        return fact, f"its checksum is the one that {whose}"
     told = f"{url} is another file now: {fact['bytes']:,} bytes with sha256 {got}, not {known}, which {whose}."
     if not changed:
         raise ValueError(f"{told} Nothing of it was kept. If that is as it should be, take it with changed=True")
     print(f"{told} It is taken.")
-    return fact
+    return fact, f"its checksum is not the one that {whose}"
 
 
 def records() -> dict[str, dict]:
-    """What was downloaded so far: {url: {bytes, sha256, date}}."""
+    """What was downloaded so far: {url: {bytes, sha256, date}}. What is no such record is passed over."""
     try:
-        return json.loads((cache_folder() / "downloads.json").read_text("utf-8"))
+        kept = json.loads((cache_folder() / "downloads.json").read_text("utf-8"))
     except (OSError, ValueError):
         return {}
+    return {url: fact for url, fact in kept.items() if is_record(fact)} if isinstance(kept, dict) else {}
+
+
+def is_record(fact: object) -> bool:
+    kinds = {"bytes": int, "sha256": str, "date": str}
+    return isinstance(fact, dict) and all(isinstance(fact.get(name), kind) for name, kind in kinds.items())
 
 
 def record(url: str, fact: dict) -> None:
@@ -347,14 +372,24 @@ def unpack(archive: Path, folder: Path, name: str | None = None) -> None:
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 left -= put(member, target, left, name)
-    except DAMAGE as error:
+    except Exception as error:  # of damaged archives the unpackers raise nearly anything
+        if is_told(error, name) or is_machine(error):
+            raise
         raise ValueError(f"{name} is no archive, or is damaged ({why(error)}): fetch it again") from error
 
 
-DAMAGE = (
-    tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError,
-    NotImplementedError, RuntimeError,  # a zip's compression that is unknown; its password
-)  # fmt: skip
+# by which the system says that an archive asks for what cannot be: a name that is too long, a file inside a file
+UNFIT = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL, errno.EILSEQ, errno.ENOENT)
+
+
+def is_machine(error: Exception) -> bool:
+    """Whether this is a fault of the machine, such as a full disk, and not of the archive."""
+    return isinstance(error, OSError) and error.errno is not None and error.errno not in UNFIT
+
+
+def is_told(error: Exception, name: str) -> bool:
+    """Whether the message says already what is wrong with the archive of this name."""
+    return isinstance(error, ValueError) and str(error).startswith(name)
 
 
 def tar_members(archive: Path) -> Iterator[Member]:

@@ -2,27 +2,28 @@
 
 import copy
 import os
-import re
-import struct
-import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image, ImageOps
 from torch import Tensor
-from tqdm import tqdm
 
 from gancourse.data.batches import Batches, to_unit
 from gancourse.data.pairs import PairBatches, Pairs, jitter
+from gancourse.data.pictures import (
+    THREADS,
+    has_pictures,
+    in_threads,
+    list_pictures,
+    opened,
+    read_picture,
+    resized,
+    upright_size,
+)
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 LEAST_SIDE = 8  # of a picture, pixels
-MOST_PIXELS = 64_000_000  # of a file; a larger one is taken for a decompression bomb
 MEMORY = 2e9  # bytes of decoded pictures that may stay in memory
-THREADS = min(16, os.cpu_count() or 1)  # Pillow lets go of the interpreter's lock while it decodes and resizes
 DIRECTIONS = ("AtoB", "BtoA")
 
 Files = tuple[Path, ...]  # of one pair: one file with A left of B, or A's file and B's
@@ -90,11 +91,13 @@ class PairedFolder:
         return len(self.files)
 
     def __getitem__(self, chosen) -> Pairs:
-        """Some of the pairs, decoded: a slice, a mask or indices."""
+        """Some of the pairs, decoded: a slice, a mask or indices. One index gives one pair, x and y (3, size, size)."""
         if self.pairs is not None:
             return self.pairs[chosen]
-        files = [self.files[i] for i in torch.arange(len(self))[chosen].tolist()]
-        return decoded(self.name, files, self.direction, self.size).to(self.device)
+        indices = torch.arange(len(self))[chosen.cpu() if isinstance(chosen, Tensor) else chosen]
+        files = [self.files[i] for i in indices.flatten().tolist()]
+        some = decoded(self.name, files, self.direction, self.size).to(self.device)
+        return Pairs(self.name, *(side.view(*indices.shape, *side.shape[1:]) for side in (some.x, some.y)))
 
     def to(self, device) -> "PairedFolder":
         """The same folder, with its pictures handed out on a device."""
@@ -203,52 +206,28 @@ def other_choice(path: Path, part: str | None, sides: tuple[str, str]) -> str:
     return f"It has the folders {', '.join(folders[:8])}: name another part or sides" if folders else "It is empty"
 
 
-def has_pictures(folder: Path) -> bool:
-    return folder.is_dir() and any(is_picture(file) for file in folder.iterdir())
-
-
-def is_picture(file: Path) -> bool:
-    return file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file()
-
-
-def list_pictures(folder: Path) -> list[Path]:
-    """The pictures of one folder in natural order; folders inside it are not entered.
-
-    Raises:
-        FileNotFoundError: there is no such folder.
-        ValueError: it has no pictures.
-    """
-    if not folder.is_dir():
-        raise FileNotFoundError(f"there is no folder {folder}")
-    found = sorted((file for file in folder.iterdir() if is_picture(file)), key=natural)
-    if not found:
-        raise ValueError(f"{folder} has no pictures ({', '.join(suffix[1:] for suffix in SUFFIXES)})")
-    return found
-
-
-def natural(file: Path) -> tuple:
-    """A key by which 2.jpg comes before 10.jpg, and 01.jpg before 1.jpg."""
-    parts = re.split("([0-9]+)", file.name)
-    return [int(part) if i % 2 else part for i, part in enumerate(parts)], file.name
-
-
 def matched(one: Path, other: Path) -> list[Files]:
     """The files of two folders, name by name; the suffixes may differ.
 
     Raises:
-        ValueError: a name has no counterpart, or stands for two files.
+        ValueError: a file has no partner, or two files of a folder share a name.
     """
     a, b = by_stem(one), by_stem(other)
-    for here, there, stems in ((one, other, a.keys() - b.keys()), (other, one, b.keys() - a.keys())):
-        if stems:
-            raise ValueError(
-                f"{one} has {len(a)} pictures and {other} has {len(b)}, and they do not match: "
-                f"{min(stems)} of {here.name}/ is not in {there.name}/. Pairs bear the same names"
-            )
+    alone = [(file, other) for stem, file in a.items() if stem not in b]
+    alone += [(file, one) for stem, file in b.items() if stem not in a]
+    if alone:
+        file, there = alone[0]
+        above = os.path.commonpath([one, other])
+        counts = " and ".join(f"{len(some)} in {os.path.relpath(at, above)}" for at, some in ((one, a), (other, b)))
+        raise ValueError(
+            f"{file} has no partner in {there}: both files of a pair bear the same name. "
+            f"There are {counts}; without a partner: {len(alone)}"
+        )
     return [(file, b[stem]) for stem, file in a.items()]
 
 
 def by_stem(folder: Path) -> dict[str, Path]:
+    """The pictures of a folder by their names without suffix."""
     found = {}
     for file in list_pictures(folder):
         if file.stem in found:
@@ -266,17 +245,6 @@ def decoded(name: str, files: Sequence[Files], direction: str, size: int) -> Pai
 
     in_threads(put, range(len(files)), f"decoding {name}")
     return Pairs(name, x, y)
-
-
-def in_threads(work, items: Sequence, title: str) -> None:
-    """work(item) for all items, with a bar if it takes more than two seconds; the first error ends it."""
-    with ThreadPoolExecutor(THREADS) as pool:
-        try:
-            for _ in tqdm(pool.map(work, items), title, len(items), leave=False, delay=2, file=sys.stdout):
-                pass
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def read_pair(files: Files, direction: str, size: int) -> Tensor:
@@ -300,80 +268,32 @@ def check_pair(files: Files) -> None:
 
 
 def expect_pair(files: Files, sizes: list[tuple[int, int]]) -> None:
-    """Raise ValueError, with the files, unless these are the sizes (w, h) of two pictures that fit each other."""
+    """Raise ValueError, with the files, unless these are the sizes (w, h) of two pictures that fit each other.
+
+    Where EXIF turned a picture, the message says so: its size is then not the one that other programs show.
+    """
+    if fault := misfit(files, sizes):
+        raise ValueError(fault + turned(files, sizes))
+
+
+def misfit(files: Files, sizes: list[tuple[int, int]]) -> str:
+    """What is wrong with the sizes of a pair, or nothing."""
     (w, h), last = sizes[0], sizes[-1]
     if len(files) == 1 and w % 2:
-        raise ValueError(f"{files[0]} is {w} x {h}: A and B side by side in one file make an even width")
+        return f"{files[0]} is {w} x {h}: A and B side by side in one file make an even width"
     if (w, h) != last:
-        raise ValueError(f"{files[0]} is {w} x {h} and {files[1]} is {last[0]} x {last[1]}: a pair is of one size")
+        return f"{files[0]} is {w} x {h} and {files[1]} is {last[0]} x {last[1]}: a pair is of one size"
     if min(w if len(files) == 2 else w // 2, h) < LEAST_SIDE:
-        raise ValueError(f"{files[0]} is {w} x {h}: the pictures of a pair have {LEAST_SIDE} pixels or more each way")
+        return f"{files[0]} is {w} x {h}: the pictures of a pair have {LEAST_SIDE} pixels or more each way"
+    return ""
 
 
-def resized(picture: Image.Image, size: int) -> Tensor:
-    """(3, size, size), uint8."""
-    picture = picture.resize((size, size), Image.Resampling.BICUBIC)
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
-
-
-def read_picture(file: Path) -> Image.Image:
-    """A picture, decoded, upright and RGB: grey as three equal channels, transparency laid on white.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it is no picture, is damaged, has more than MOST_PIXELS, or has channels of more than 8 bits.
-    """
-    try:
+def turned(files: Files, sizes: list[tuple[int, int]]) -> str:
+    """A sentence on those files whose size is another once they are turned as EXIF says, or nothing."""
+    notes = []
+    for file, size in zip(files, sizes, strict=True):
         with opened(file) as picture:
-            picture.load()
-            return rgb(ImageOps.exif_transpose(picture))
-    except DAMAGE as error:
-        raise damaged(file, error) from error
-
-
-def upright_size(file: Path) -> tuple[int, int]:
-    """(w, h) as read_picture would give it, from the head of the file alone. Errors as there."""
-    try:
-        with opened(file) as picture:
-            w, h = picture.size
-            return (h, w) if picture.getexif().get(0x0112) in (5, 6, 7, 8) else (w, h)  # lies on its side
-    except DAMAGE as error:
-        raise damaged(file, error) from error
-
-
-# what Pillow raises for files that it cannot make sense of
-DAMAGE = (OSError, SyntaxError, EOFError, struct.error, ValueError, NotImplementedError, MemoryError)
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # no decoder that starts another program
-
-
-def damaged(file: Path, error: Exception) -> Exception:
-    known = isinstance(error, ValueError) and str(error).startswith(str(file))  # says already what is wrong
-    if known or isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
-        return error
-    what = (str(error).splitlines() or [type(error).__name__])[0]
-    return ValueError(f"{file} is no picture, or is damaged ({what}): fetch it again, or delete it")
-
-
-def opened(file: Path) -> Image.Image:
-    """A picture whose head was read and found harmless."""
-    try:
-        picture = Image.open(file, formats=FORMATS)
-    except Image.DecompressionBombError:
-        raise too_large(file) from None
-    if picture.width * picture.height > MOST_PIXELS:
-        raise too_large(file)
-    if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
-        raise ValueError(f"{file} has more than 8 bits a channel (mode {picture.mode}): save it with 8")
-    return picture
-
-
-def too_large(file: Path) -> ValueError:
-    return ValueError(f"{file} has more than {MOST_PIXELS // 10**6} million pixels and is not decoded: make it smaller")
-
-
-def rgb(picture: Image.Image) -> Image.Image:
-    """Any mode of 8 bits as RGB; what is transparent shows white."""
-    if "A" not in picture.getbands() and "transparency" not in picture.info:
-        return picture.convert("RGB")
-    picture = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+            if picture.size != size:
+                stored = f"{file.parent.name}/{file.name} is stored as {picture.width} x {picture.height}"
+                notes.append(f"{stored}, and its EXIF orientation turns it")
+    return f". {'; '.join(notes)}: turn its pixels, or remove that note" if notes else ""

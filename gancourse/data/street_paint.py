@@ -255,7 +255,8 @@ def roller(e: Easel, part: Part, dice: list[float]) -> None:
 
 
 def window(e: Easel, part: Part, dice: list[float]) -> None:
-    """Glass behind bars in a frame, set back into the wall. At dusk those with cloth are lit: somebody lives there."""
+    """Glass behind bars in a frame, set back into the wall. At dusk those in light frames are lit: people live
+    there. Dark frames are offices."""
     y0, y1, x0, x1 = e.box(part)
     kind, behind = WINDOWS[e.style.combination[2]], int(dice[0] * 6)
     pane, shine = glass(e, y1 - y0, x1 - x0, kind, behind)
@@ -264,7 +265,7 @@ def window(e: Easel, part: Part, dice: list[float]) -> None:
         e.fill(y0 - t, y1 + t * (part.kind == "dormer"), x0 - t, x1 + t, e.style.trim)
     where = arch(y1 - y0, x1 - x0) if kind == "arched" and part.kind == "window" else None
     e.fill(y0, y1, x0, x1, pane if where is None else np.where(where, pane, e.colour[:, y0:y1, x0:x1]))
-    if behind in CLOTH:
+    if e.style.frame.mean() > LIGHT_FRAME:
         shine = shine * np.float32(0.7 + 0.3 * dice[2])
         e.lamp[y0:y1, x0:x1] = shine if where is None else shine * where
     recess(e, y0, y1, x0, x1)
@@ -288,7 +289,7 @@ def arch(h: int, w: int) -> np.ndarray:
     return y > rise * (1 - np.sqrt((1 - x**2).clip(0)))
 
 
-CLOTH = (1, 2, 3)  # behind the glass, see :func:`glass`
+LIGHT_FRAME = 0.6  # mean of the colour, in [0, 1]
 
 
 def glass(e: Easel, h: int, w: int, kind: str, behind: int) -> tuple[np.ndarray, np.ndarray]:

@@ -32,7 +32,9 @@ class ImagePool(nn.Module):
 
     def swap(self, picture: Tensor) -> Tensor:
         if len(self.stored) < self.size:
-            self.stored = torch.cat([self.stored.to(picture), picture[None]]) if len(self.stored) else picture[None].clone()
+            self.stored = (
+                torch.cat([self.stored.to(picture), picture[None]]) if len(self.stored) else picture[None].clone()
+            )
             return picture
         if torch.rand(()) < 0.5:
             return picture

@@ -1,8 +1,11 @@
 """Published sets: found, or fetched from a server that may misbehave or lie; unpacked nowhere but in their folder."""
 
+import errno
 import hashlib
 import io
 import json
+import shutil
+import struct
 import tarfile
 import threading
 import zipfile
@@ -126,13 +129,82 @@ def test_fetched_once_and_recorded(server, capsys):
 def test_a_zip_is_checked_against_its_published_checksum(server):
     folder = find("horse2zebra", paired=False)
     assert (folder / "trainA").is_dir() and len(list((folder / "trainA").iterdir())) == 1
-    (folder / "trainA").rename(folder / "elsewhere")
+    shutil.rmtree(folder)
     server.files[HORSES] = zipped([("horse2zebra/trainA/1.jpg", b"other")])
     with pytest.raises(
         ValueError, match="horse2zebra.zip is another file now.*TensorFlow Datasets publishes.*changed=True"
     ):
         find("horse2zebra", paired=False)
-    assert [f for f in left() if "elsewhere" not in f and "trainB" not in f] == ["downloads.json"]
+    assert left() == ["downloads.json"]
+
+
+def test_what_the_checksum_was_compared_with_is_told(server, capsys):
+    def said(name: str, **how) -> str:
+        shutil.rmtree(find(name, **how))
+        return capsys.readouterr().out.splitlines()[-1]
+
+    horses, changed = {"paired": False}, {"changed": True}
+    assert "no checksum is published: its own is recorded" in said("facades")
+    assert "its checksum is the one that the first download had (" in said("facades")
+    assert "its checksum is the one that TensorFlow Datasets publishes" in said("horse2zebra", **horses)
+    assert "its checksum is the one that TensorFlow Datasets" in said("horse2zebra", **horses, **changed)
+    server.files[FACADES] = tar(facades__train__1=b"other")
+    server.files[HORSES] = zipped([("horse2zebra/trainA/1.jpg", b"other")])
+    assert "its checksum is not the one that the first download had (" in said("facades", **changed)
+    assert "its checksum is not the one that TensorFlow Datasets" in said("horse2zebra", **horses, **changed)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [struct.error("odd"), OverflowError(), IndexError(), MemoryError(), ValueError("bad"), OSError(errno.EISDIR, "x")],
+)
+def test_an_archive_that_cannot_be_unpacked_is_not_kept_and_the_next_call_fetches_anew(server, monkeypatch, error):
+    def odd(*args):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(downloads, "put", odd)
+        with pytest.raises(ValueError, match="facades.tar.gz is no archive, or is damaged .*: fetch it again"):
+            find("facades")
+    assert left() == []
+    find("facades")
+    assert len(server.asked) == 2 and left() == SET
+
+
+def test_names_that_no_disk_takes_are_a_fault_of_the_archive(server):
+    for bad in (("facades/train/" + 300 * "x", b"a", {}), ("facades/train/1.jpg/2.jpg", b"a", {})):
+        server.files[FACADES] = tar_of([("facades/train/1.jpg", b"a", {}), bad])
+        with pytest.raises(ValueError, match="facades.tar.gz is no archive, or is damaged"):
+            find("facades")
+        assert left() == []
+
+
+def test_an_archive_that_is_not_at_fault_is_kept(server, monkeypatch):
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(downloads, "put", full)
+        with pytest.raises(OSError, match="cannot write .*facades: No space left"):
+            find("facades")
+    assert "pix2pix/facades.tar.gz.part" in left()
+    find("facades")
+    assert len(server.asked) == 1 and left() == SET
+
+
+@pytest.mark.parametrize("record", ["[]", "3", '{"URL": 3}', '{"URL": {"sha256": 1}}', "{"])
+def test_a_record_that_is_none_is_passed_over(server, record):
+    cache_folder().mkdir(parents=True)
+    (cache_folder() / "downloads.json").write_text(record.replace("URL", downloads.SERVER + FACADES))
+    find("facades")
+    assert left() == SET and list(downloads.records()) == [downloads.SERVER + FACADES]
+
+
+def test_a_set_of_which_a_part_was_deleted_is_told_before_anything_is_fetched(server):
+    shutil.rmtree(find("facades") / "train")
+    with pytest.raises(ValueError, match="facades is there, but has no train/ in it: delete it"):
+        find("facades")
+    assert len(server.asked) == 1
 
 
 def test_every_published_checksum_is_one():

@@ -13,12 +13,13 @@ from torchvision.transforms import InterpolationMode, Resize
 
 from benchmarks import decoding
 from gancourse.data import facades as facades_file
-from gancourse.data import folders
+from gancourse.data import folders, pictures
 from gancourse.data.batches import Batches
 from gancourse.data.downloads import find
 from gancourse.data.facades import facades
-from gancourse.data.folders import FolderBatches, PairedFolder, list_pictures, read_picture
+from gancourse.data.folders import FolderBatches, PairedFolder, find_pairs
 from gancourse.data.pairs import Pairs, street_pairs
+from gancourse.data.pictures import list_pictures, read_picture
 from gancourse.game import train
 from gancourse.networks.unet import UNet
 
@@ -132,6 +133,12 @@ def test_some_of_a_folder_that_is_not_in_memory(aligned):
     resident, streamed = PairedFolder(aligned, size=16), PairedFolder(aligned, size=16, memory=0)
     for chosen in (slice(2, 5), [7, 1], torch.tensor([3]), torch.arange(12) % 2 == 0):
         assert torch.equal(resident[chosen].x, streamed[chosen].x)
+    for i in (0, 11, -1, torch.tensor(3), np.int64(4), torch.tensor([[1, 2, 3], [4, 5, 6]])):
+        assert torch.equal(resident[i].x, streamed[i].x) and torch.equal(resident[i].y, streamed[i].y)
+    assert streamed[0].x.shape == (3, 16, 16) and len(streamed[[]]) == 0
+    for folder in (resident, streamed):
+        with pytest.raises(IndexError):
+            folder[12]
     assert streamed.to("cpu").batches(2).at(0)[0].device == torch.device("cpu")
     assert torch.equal(streamed.to("cpu")[:3].y, resident.to("cpu")[:3].y)
 
@@ -173,14 +180,53 @@ def test_what_is_not_there_is_told(tmp_path, aligned):
 def test_folders_that_do_not_match(tmp_path):
     for name, folder in [("1.png", "A"), ("2.png", "A"), ("1.png", "B")]:
         save(picture(1), tmp_path / folder / name)
-    with pytest.raises(ValueError, match="A has 2 pictures and .*B has 1.*2 of A/ is not in B/.*same names"):
+    with pytest.raises(ValueError, match="2.png has no partner in .*B: .* 2 in A and 1 in B; without a partner: 1"):
         PairedFolder(tmp_path, part=None)
     (tmp_path / "A" / "2.png").rename(tmp_path / "B" / "3.png")
-    with pytest.raises(ValueError, match="3 of B/ is not in A/"):
+    with pytest.raises(ValueError, match="3.png has no partner in .*A: "):
         PairedFolder(tmp_path, part=None)
     (tmp_path / "B" / "3.png").rename(tmp_path / "B" / "1.bmp")
     with pytest.raises(ValueError, match="B has 1.* and 1.*: which one"):
         PairedFolder(tmp_path, part=None)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "part"),
+    [("A", "B", None), ("train/A", "train/B", "train"), ("A/val", "B/val", "val"), ("testA", "testB", "test")],
+)
+def test_a_file_without_a_partner_is_named_with_its_path(tmp_path, one, other, part):
+    for name in (f"{one}/1.png", f"{other}/1.png"):
+        save(picture(1), tmp_path / name)
+    assert len(find_pairs(tmp_path, part)) == 1
+    lonely = save(picture(1), tmp_path / other / "3.jpg")
+    with pytest.raises(ValueError, match=r"3\.jpg has no partner in .*without a partner: 1") as caught:
+        find_pairs(tmp_path, part)
+    assert str(caught.value).startswith(f"{lonely} has no partner in {tmp_path / one}: ")
+    save(picture(1), tmp_path / one / "2.png")
+    with pytest.raises(ValueError, match=r"2\.png has no partner in .*without a partner: 2"):
+        find_pairs(tmp_path, part)
+
+
+@pytest.mark.parametrize("memory", [0, 1e9])
+def test_a_size_that_exif_changed_says_so(tmp_path, memory):
+    def held(name: str, w: int, h: int, orientation: int) -> None:
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        save(picture(1, w, h), tmp_path / name, exif=exif)
+
+    held("A/1.jpg", 120, 90, 6)
+    held("B/1.jpg", 120, 90, 1)
+    turned = r"is 90 x 120 and .*A/1\.jpg is stored as 120 x 90, and its EXIF orientation turns"
+    with pytest.raises(ValueError, match=turned) as caught:
+        PairedFolder(tmp_path, part=None, memory=memory)
+    assert "B/1.jpg is stored" not in str(caught.value)
+    held("B/1.jpg", 100, 90, 1)
+    held("A/1.jpg", 120, 90, 3)  # upside down: the size is the same
+    with pytest.raises(ValueError, match="a pair is of one size$"):
+        PairedFolder(tmp_path, part=None, memory=memory)
+    held("odd/1.jpg", 40, 25, 6)
+    with pytest.raises(ValueError, match=r"is 25 x 40: .*even width\. odd/1\.jpg is stored as 40 x 25, and its EXIF"):
+        PairedFolder(tmp_path / "odd", part=None, memory=memory)
 
 
 @pytest.mark.parametrize("memory", [0, 1e9])
@@ -276,7 +322,7 @@ def test_no_other_program_is_started_for_a_picture(tmp_path, monkeypatch):
 def test_any_damage_is_told_with_the_file_s_name(tmp_path, monkeypatch):
     file = save(picture(0), tmp_path / "1.png")
     for error in (NotImplementedError("mode"), MemoryError(), ValueError("Decompressed data too large")):
-        monkeypatch.setattr(folders, "rgb", lambda image, error=error: (_ for _ in ()).throw(error))
+        monkeypatch.setattr(pictures, "rgb", lambda image, error=error: (_ for _ in ()).throw(error))
         with pytest.raises(ValueError, match="1.png is no picture, or is damaged"):
             read_picture(file)
 
@@ -284,7 +330,7 @@ def test_any_damage_is_told_with_the_file_s_name(tmp_path, monkeypatch):
 def test_numbers_with_leading_zeros_have_one_order():
     names = ["1.jpg", "01.jpg", "001.jpg", "10.jpg", "2.jpg", "x.jpg", "x1.jpg"]
     for some in (names, names[::-1]):
-        ordered = [file.name for file in sorted(map(Path, some), key=folders.natural)]
+        ordered = [file.name for file in sorted(map(Path, some), key=pictures.natural)]
         assert ordered == ["001.jpg", "01.jpg", "1.jpg", "2.jpg", "10.jpg", "x1.jpg", "x.jpg"]
 
 
