@@ -1,4 +1,4 @@
-"""The course without notebooks: train a game, draw samples from it, translate pictures with it.
+"""The course without notebooks: train a game, draw samples from it, translate pictures with it, export it.
 
 examples:
   python -m gancourse train gan --out runs/gan                   a GAN on MNIST, minutes on a laptop
@@ -15,6 +15,8 @@ examples:
   python -m gancourse train cyclegan --out runs/unpaired         the street without pairs: photos <-> label maps
   python -m gancourse train cyclegan --data horse2zebra --size 256 --scale paper --out runs/zebras
   python -m gancourse translate runs/zebras --direction BtoA --in zebras --out horses
+
+  python -m gancourse export runs/street --out street.onnx       for onnxruntime: no torch needed, runs in web pages
 """
 
 import argparse
@@ -24,8 +26,10 @@ from pathlib import Path
 
 from gancourse.cli import cyclegan, digits, pix2pix
 from gancourse.cli.digits import run_sample
+from gancourse.cli.export import run_export
 from gancourse.cli.translate import run_translate
 from gancourse.data.digits import NAMES, NotHere
+from gancourse.export import NotInstalled
 from gancourse.scale import SCALES
 
 PIX2PIX = """Image to image from pairs (Isola et al. 2017). The same command goes on after a stop.
@@ -47,6 +51,12 @@ Three sets are drawn by the course, with the truth for judging: street (A photos
 houses by day, B other houses at dusk) and digits (A as they are, B others, coloured and turned). facades are the pairs
 of pix2pix, broken. A folder holds trainA/ and trainB/, and perhaps testA/ and testB/; of one without test or val the
 last tenth of each domain is held out.
+"""
+EXPORT = """A trained generator as an ONNX file, for onnxruntime and others: it needs no torch and runs in web pages.
+
+The file takes batches of any number; pictures of any size that the network takes; noise, and labels of a cgan. The
+generator is the one that translate and sample use. Before the file is written, onnxruntime's answers to random inputs
+are held to torch's. Needs: pip install "gancourse[export]"
 """
 UNPAIRED = "street, dusk, digits, facades, a published set such as horse2zebra, or a folder (default: street)"
 DATA = "street (drawn by the course), facades (fetched), another published set, or a folder (default: street)"
@@ -75,7 +85,7 @@ def at_least(low: int, high: int = 10**9):
 
 def parser() -> Parser:
     main = Parser(prog="python -m gancourse", **described(__doc__))
-    commands = main.add_subparsers(dest="command", required=True, metavar="{train,sample,translate}")
+    commands = main.add_subparsers(dest="command", required=True, metavar="{train,sample,translate,export}")
     games = commands.add_parser("train", help="train a game and judge it", **described(__doc__))
     games = games.add_subparsers(dest="game", required=True, metavar="{gan,cgan,pix2pix,cyclegan}")
     add_digits(games, "gan", "chapter 1")
@@ -84,6 +94,7 @@ def parser() -> Parser:
     add_cyclegan(games)
     add_sample(commands)
     add_translate(commands)
+    add_export(commands)
     return main
 
 
@@ -162,11 +173,24 @@ def add_translate(commands) -> None:
     t.set_defaults(run=run_translate)
 
 
+def add_export(commands) -> None:
+    e = commands.add_parser("export", help="write a generator as an ONNX file", **described(EXPORT))
+    e.add_argument("checkpoint", type=Path, help="what train wrote, its folder or its game.pt, or an official .pth")
+    e.add_argument("--out", type=Path, required=True, metavar="FILE.onnx", help="the file to write")
+    e.add_argument("--direction", choices=("AtoB", "BtoA"), help="of a CycleGAN (default: AtoB)")
+    e.add_argument(
+        "--batch-statistics",
+        action=argparse.BooleanOptionalAction,
+        help="norms take mean and spread from each picture (default: as translate does)",
+    )
+    e.set_defaults(run=run_export)
+
+
 def main(arguments: list[str] | None = None) -> int:
     args = parser().parse_args(arguments)
     try:
         return args.run(args) or 0
-    except (ValueError, NotHere, OSError, FloatingPointError) as error:
+    except (ValueError, NotHere, OSError, FloatingPointError, NotInstalled) as error:
         print(f"python -m gancourse: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -11,7 +11,7 @@ from gancourse.data.street_plan import CLASSES
 from gancourse.segmenter import confusion, scores
 
 BRIGHTER = 0.2  # of [-1, 1], in red
-WINDOW = CLASSES.index("window")
+WALL, WINDOW, DOOR, SHOP = (CLASSES.index(name) for name in ("wall", "window", "door", "shop"))
 
 
 def controls(x: Tensor, y: Tensor, domain: Tensor) -> dict[str, Tensor]:
@@ -57,8 +57,13 @@ def histogram_matched(x: Tensor, like: Tensor) -> Tensor:
 
 
 def read_labels(labels: Tensor, mask: Tensor, classes: int = len(CLASSES)) -> dict[str, float]:
-    """How well drawn label maps (n, 3, h, w) agree with the true ones (n, h, w): pixel, class, iou, see
-    :func:`~gancourse.segmenter.scores`. A pixel counts as the class whose colour is nearest."""
+    """How well drawn label maps agree with the true ones (n, h, w): pixel, class, iou, see
+    :func:`~gancourse.segmenter.scores`.
+
+    Args:
+        labels: colours (n, 3, h, w) or planes (n, classes, h, w), see :func:`~gancourse.data.label_maps.to_mask`.
+        mask, classes: the truth, and how many classes there are.
+    """
     return scores(confusion(to_mask(labels, classes), mask, classes))
 
 
@@ -74,12 +79,13 @@ def lamps(day: Tensor, dusk: Tensor, mask: Tensor, lit: Tensor) -> dict[str, flo
         lit: where lamps shine, (n, h, w), bool.
 
     Returns:
-        windows, lamps: intersection over union of what shines and what should, within windows, and in the rest of the
-        picture: shops, the lights over doors, lanterns.
+        windows: intersection over union of what shines and what should, on windows and walls. A wall that shines counts
+        against it.
+        lamps: the same on shops and doors.
     """
     shines = dusk[:, 0] - day[:, 0] > BRIGHTER
-    window = mask == WINDOW
-    return {"windows": overlap(shines & window, lit & window), "lamps": overlap(shines & ~window, lit & ~window)}
+    house, street = mask.eq(WINDOW) | mask.eq(WALL), mask.eq(SHOP) | mask.eq(DOOR)
+    return {"windows": overlap(shines & house, lit & house), "lamps": overlap(shines & street, lit & street)}
 
 
 def overlap(a: Tensor, b: Tensor) -> float:

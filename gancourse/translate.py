@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from gancourse.data.batches import to_unit
+from gancourse.data.label_maps import to_colours, to_mask, to_planes
 from gancourse.data.pictures import FORMATS, rgb
+from gancourse.data.street_plan import CLASSES
 from gancourse.games.pix2pix import answer
 from gancourse.networks.unet import UNet
 
@@ -34,7 +36,7 @@ def translate(
         seed: of what dropout draws. The global random state is left as it was.
 
     Raises:
-        ValueError: G takes or gives pictures of neither one nor three channels; or the picture is of floats.
+        ValueError: G takes or gives something else than pictures and label maps; or the picture is of floats.
         RuntimeError: the picture is too large for the memory.
     """
     expect_pictures(G)
@@ -82,10 +84,11 @@ def channels(G: nn.Module) -> tuple[int, int]:
 
 
 def expect_pictures(G: nn.Module) -> None:
-    """Raise ValueError unless G makes pictures of pictures: each with 3 channels, or 1."""
-    if not set(channels(G)) <= {1, 3}:
+    """Raise ValueError unless G makes pictures of pictures: each with 3 channels, or 1, or a label map's planes."""
+    if not set(channels(G)) <= {1, 3, len(CLASSES)}:
         into, out = channels(G)
-        raise ValueError(f"the generator makes {out} channels of {into}: only 1 and 3 can be read and written as files")
+        known = f"only 1, 3 and the {len(CLASSES)} planes of a label map can be read and written as files"
+        raise ValueError(f"the generator makes {out} channels of {into}: {known}")
 
 
 def gap(side: int, multiple: int, smallest: int) -> tuple[int, int]:
@@ -101,14 +104,16 @@ def padded(x: Tensor, left: int, right: int, top: int, bottom: int) -> Tensor:
 
 
 def as_tensor(picture: Image.Image, channels: int = 3) -> Tensor:
-    """A picture as (1, channels, h, w) in [-1, 1]; one channel is its brightness."""
-    picture = as_rgb(picture) if channels == 3 else as_rgb(picture).convert("L")
-    pixels = torch.from_numpy(np.array(picture)).view(picture.height, picture.width, channels)
-    return to_unit(pixels.permute(2, 0, 1)[None])
+    """A picture as (1, channels, h, w) in [-1, 1]; one channel is its brightness, 14 are the planes of a label map."""
+    picture = as_rgb(picture).convert("L") if channels == 1 else as_rgb(picture)
+    pixels = torch.from_numpy(np.array(picture)).view(picture.height, picture.width, -1).permute(2, 0, 1)[None]
+    return to_unit(to_planes(to_mask(pixels)) if channels == len(CLASSES) else pixels)
 
 
 def as_picture(y: Tensor) -> Image.Image:
-    """(1, 3, h, w) or (1, 1, h, w) in [-1, 1] as a picture."""
+    """(1, c, h, w) in [-1, 1] as a picture; c is 1, 3, or 14 for the planes of a label map."""
+    if y.shape[1] == len(CLASSES):
+        y = to_unit(to_colours(to_mask(y)))
     pixels = ((y[0].float().clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy()
     return Image.fromarray(pixels if y.shape[1] == 3 else pixels[..., 0])
 

@@ -62,8 +62,9 @@ LAYERS = {  # who may import whom, inside the library
     "hidden_truth": {"data", "segmenter"},
     "recipes": {"games", "networks", "data", "scale", "schedules"},
     "translate": {"data", "games", "networks"}, "generators": {"checkpoint", "networks", "pretrained"},
-    "cli": {"checkpoint", "data", "files", "game", "games", "generators", "hidden_truth", "losses", "metrics", "plots",
-            "pretrained", "recipes", "scale", "segmenter", "translate"},
+    "export": {"files", "games", "networks", "translate"},
+    "cli": {"checkpoint", "data", "export", "files", "game", "games", "generators", "hidden_truth", "losses", "metrics",
+            "plots", "pretrained", "recipes", "scale", "segmenter", "translate"},
     "results": set(), "receptive": {"networks"}, "receptive_widget": {"networks", "plots", "receptive", "widgets"},
     "pretrained": {"files", "networks", "weights"}, "check": {"files", "scale"},
 }  # fmt: skip

@@ -20,16 +20,18 @@ def test_true_pictures_of_dusk_have_their_lamps_lit_and_controls_do_not(evening)
     truth, x, y, domain = evening
     scored = {name: lamps(x, z, truth.mask, truth.lit) for name, z in controls(x, y, domain).items()}
     true = lamps(x, y, truth.mask, truth.lit)
-    assert true["windows"] > 0.85 and true["lamps"] > 0.6
+    assert true["windows"] > 0.75 and true["lamps"] > 0.7
     assert scored["untouched"] == {"windows": 0.0, "lamps": 0.0}
-    assert all(figures["windows"] < 0.2 for figures in scored.values())
+    assert all(figures["windows"] < 0.3 and figures["lamps"] < 0.5 for figures in scored.values())
 
 
-def test_whoever_lights_every_window_finds_half_of_them(evening):
+def test_light_on_walls_counts_against_the_windows(evening):
     truth, x, _, _ = evening
-    everywhere = torch.where((truth.mask == 2)[:, None], torch.ones_like(x), x - 1)
-    everywhere[:, 0] += 0.5  # brighter than any pane by day
-    assert 0.3 < lamps(x - 0.5, everywhere, truth.mask, truth.lit)["windows"] < 0.6
+    window, wall = ((truth.mask == i)[:, None] for i in (2, 1))
+    found = [
+        lamps(x, x - 0.5 + lit, truth.mask, truth.lit)["windows"] for lit in (window.float(), (window | wall).float())
+    ]
+    assert found[0] > 0.75 > 0.3 > found[1]
 
 
 def test_the_best_change_of_colours_is_nearer_than_the_others(evening):
@@ -52,7 +54,10 @@ def test_matched_values_are_those_of_the_other_in_the_order_of_the_first():
 def test_label_maps_are_read_by_their_colours():
     truth = street_truth(8)
     labels = truth.floats()[1]
-    assert read_labels(labels, truth.mask) == {"pixel": 1.0, "class": 1.0, "iou": 1.0}
+    planes = street_truth(8, y="planes").floats()[1]
+    assert planes.shape[1] == 14
+    for same in (labels, planes):
+        assert read_labels(same, truth.mask) == {"pixel": 1.0, "class": 1.0, "iou": 1.0}
     assert read_labels(labels.roll(1, 0), truth.mask)["iou"] < 0.3
 
 

@@ -74,7 +74,7 @@ def test_one_channel_in_and_out():
     assert y.mode == "L" and np.array_equal(np.array(y), np.array(noise(10, 10, "L")))
     assert translate.translate(UNet(1, 3, base=2, downs=5), noise(10, 10)).mode == "RGB"
     for G in (UNet(4, 3, base=2, downs=5), UNet(3, 2, base=2, downs=5)):
-        with pytest.raises(ValueError, match="channels.*only 1 and 3"):
+        with pytest.raises(ValueError, match="channels.*only 1, 3 and the 14"):
             translate.translate(G, noise(10, 10))
 
 
@@ -214,3 +214,10 @@ def test_the_recipe_fits_its_sizes(monkeypatch):
         game = recipes.pix2pix(size, rounds=10)
         assert 2**downs == size and game.D.smallest == 3 * 2**layers
         assert [round(game.schedule(i), 2) for i in (0, 4, 5, 9)] == [1, 1, 0.83, 0.17]
+
+
+def test_label_maps_go_in_and_out_as_colours():
+    from gancourse.data.label_maps import to_colours
+
+    labels = Image.fromarray(to_colours(torch.arange(14).repeat(14, 1)[None])[0].permute(1, 2, 0).numpy())
+    assert np.array_equal(np.array(translate.translate(Same(14), labels)), np.array(labels))

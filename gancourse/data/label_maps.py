@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from gancourse.data.street_plan import CLASSES, COLOURS
 
@@ -16,11 +17,16 @@ def to_colours(mask: Tensor) -> Tensor:
     return PALETTE.to(mask.device)[mask.long()].permute(0, 3, 1, 2).contiguous()
 
 
+def to_planes(mask: Tensor, classes: int = len(CLASSES)) -> Tensor:
+    """Classes (n, h, w), integers -> one plane for each class (n, classes, h, w), uint8: 255 where it is, else 0."""
+    return one_hot(mask.long(), classes).permute(0, 3, 1, 2).mul(255).byte().contiguous()
+
+
 def to_mask(labels: Tensor, classes: int = len(CLASSES), tolerance: float | None = None) -> Tensor:
-    """The class whose colour is nearest, at every pixel.
+    """The class whose colour is nearest, at every pixel; of planes, the class whose plane is brightest.
 
     Args:
-        labels: (n, 3, h, w), integers in 0 .. 255 or float in [-1, 1].
+        labels: colours (n, 3, h, w) or planes (n, classes, h, w), integers in 0 .. 255 or float in [-1, 1].
         classes: how many of the palette may occur: 14 for the street, 12 for real facades.
         tolerance: how far from a class's colour a pixel may lie, as a root mean square over the channels of 0 .. 255;
             None takes any. A label map that was once kept as JPEG needs about 40; one that was saved as JPEG
@@ -32,6 +38,8 @@ def to_mask(labels: Tensor, classes: int = len(CLASSES), tolerance: float | None
     Raises:
         ValueError: a pixel's colour is no class, with the colour and the place; or it is NaN.
     """
+    if labels.shape[1] == classes:
+        return labels.argmax(1)
     colours = PALETTE[:classes].to(labels.device).float()
     pixels = ((labels + 1) * 127.5 if labels.is_floating_point() else labels.float()).permute(0, 2, 3, 1)
     if pixels.isnan().any():

@@ -255,8 +255,8 @@ def roller(e: Easel, part: Part, dice: list[float]) -> None:
 
 
 def window(e: Easel, part: Part, dice: list[float]) -> None:
-    """Glass behind bars in a frame, set back into the wall. At dusk those in light frames are lit: people live
-    there. Dark frames are offices."""
+    """Glass behind bars in a frame, set back into the wall. At dusk they are lit, but for those that were dark
+    behind the glass: nobody is at home."""
     y0, y1, x0, x1 = e.box(part)
     kind, behind = WINDOWS[e.style.combination[2]], int(dice[0] * 6)
     pane, shine = glass(e, y1 - y0, x1 - x0, kind, behind)
@@ -265,7 +265,7 @@ def window(e: Easel, part: Part, dice: list[float]) -> None:
         e.fill(y0 - t, y1 + t * (part.kind == "dormer"), x0 - t, x1 + t, e.style.trim)
     where = arch(y1 - y0, x1 - x0) if kind == "arched" and part.kind == "window" else None
     e.fill(y0, y1, x0, x1, pane if where is None else np.where(where, pane, e.colour[:, y0:y1, x0:x1]))
-    if e.style.frame.mean() > LIGHT_FRAME:
+    if behind != DARK:
         shine = shine * np.float32(0.7 + 0.3 * dice[2])
         e.lamp[y0:y1, x0:x1] = shine if where is None else shine * where
     recess(e, y0, y1, x0, x1)
@@ -289,7 +289,7 @@ def arch(h: int, w: int) -> np.ndarray:
     return y > rise * (1 - np.sqrt((1 - x**2).clip(0)))
 
 
-LIGHT_FRAME = 0.6  # mean of the colour, in [0, 1]
+DARK = 4  # behind the glass, see :func:`glass`
 
 
 def glass(e: Easel, h: int, w: int, kind: str, behind: int) -> tuple[np.ndarray, np.ndarray]:
@@ -303,7 +303,7 @@ def glass(e: Easel, h: int, w: int, kind: str, behind: int) -> tuple[np.ndarray,
     above, dark = rgb(SKIES[e.style.sky][0]) * 0.9, rgb("1f252c")
     streak = (1 - abs(x + 0.5 * y - 0.75) / 0.2).clip(0)
     mirrored = 0.2 + 0.45 * (1 - y) + 0.3 * streak  # the glass mirrors the sky, above more than below
-    colour = dark + (above - dark) * mirrored * (0.7 if behind == 4 else 1)
+    colour = dark + (above - dark) * mirrored * (0.7 if behind == DARK else 1)
     shine = np.broadcast_to(1.05 - 0.3 * y, (h, w)).copy()
     cloth = 0.35 * e.style.awning + rgb("9a958c")
     if behind == 1:

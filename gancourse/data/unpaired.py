@@ -22,11 +22,12 @@ from gancourse.data.folders import (
     resized,
     upright_size,
 )
+from gancourse.data.label_maps import to_planes
 from gancourse.data.pairs import Pairs, jitter
 from gancourse.data.street import Street
 from gancourse.data.street_paint import LIGHTS
 
-VIEWS = ("photo", "labels", "edges", *LIGHTS)  # of a house; "photo" is "day"
+VIEWS = ("photo", "labels", "planes", "edges", *LIGHTS)  # of a house; "photo" is "day"
 GROUND, STROKE = (16, 24, 72), (255, 176, 46)  # of the coloured digits
 Files = tuple[list[Path], list[Path]]  # of A and of B
 OWN_STREAM = 2**31  # apart from the seeds of the order: torch takes the lower 32 bits of a seed
@@ -258,8 +259,8 @@ class Truth:
 
     Attributes:
         name: where they come from.
-        x: (n, 3, h, w), uint8.
-        y: (n, 3, h, w), uint8; y[i] is what x[i] would be in the other domain.
+        x: (n, c_x, h, w), uint8.
+        y: (n, c_y, h, w), uint8; y[i] is what x[i] would be in the other domain.
         mask: classes of the street or of facades, (n, h, w), int64, where there are any.
         lit: where lamps shine at dusk, (n, h, w), bool; the street only.
         label: the digit, (n,), int64; digits only.
@@ -310,7 +311,8 @@ def street_unpaired(
     Args:
         n: x shows the houses 0 to n - 1, y those from n to 2 n - 1.
         size, part, seed: see :class:`~gancourse.data.street.Street`.
-        x, y: "photo" or "day", "dusk", "snow", "labels" (colours), "edges" (black on white); each with three channels.
+        x, y: "photo" or "day", "dusk", "snow", "labels" (colours), "edges" (black on white), each with three channels;
+            or "planes", one channel for each class.
 
     Raises:
         ValueError: n below 1, another view, or the reasons of Street.
@@ -329,10 +331,12 @@ def street_truth(
 
 
 def seen(street: Street, indices: range, view: str) -> Tensor:
-    """Houses in a view: (n, 3, size, size), uint8."""
+    """Houses in a view: (n, c, size, size), uint8."""
     if view not in VIEWS:
         raise ValueError(f"view {view!r}: choose one of {', '.join(VIEWS)}")
     houses = street.batch(indices, view if view in LIGHTS else "day")
+    if view == "planes":
+        return to_planes(houses.mask)
     return {"labels": houses.labels, "edges": houses.edges.expand(-1, 3, -1, -1)}.get(view, houses.photo)
 
 

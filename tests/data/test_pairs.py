@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gancourse.data.label_maps import CMP, PALETTE, to_colours, to_mask
+from gancourse.data.label_maps import CMP, PALETTE, to_colours, to_mask, to_planes
 from gancourse.data.pairs import PairBatches, Pairs, jitter, street_pairs
 from gancourse.data.street import Street
 from gancourse.data.street_plan import CLASSES
@@ -147,3 +147,10 @@ def test_colours_may_be_integers_of_any_width_and_never_nan():
     torn[1, 0, 3, 3] = torch.nan
     with pytest.raises(ValueError, match="NaN"):
         to_mask(torn)
+
+
+def test_a_mask_goes_to_planes_and_back():
+    mask = Street(size=32).batch(range(3)).mask
+    planes = to_planes(mask)
+    assert planes.shape == (3, 14, 32, 32) and planes.dtype == torch.uint8 and planes.sum(1).eq(255).all()
+    assert torch.equal(to_mask(planes), mask) and torch.equal(to_mask(planes / 127.5 - 1), mask)

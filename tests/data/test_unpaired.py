@@ -141,7 +141,7 @@ def test_no_house_of_the_street_is_in_both_domains():
     assert torch.equal(street_unpaired(4, 32, seed=3).x, street.batch(range(4)).photo)
     every = street.batch(range(8)).mask
     assert not any(torch.equal(every[i], every[j]) for i in range(4) for j in range(4, 8))
-    with pytest.raises(ValueError, match="view 'night': choose one of photo, labels, edges, day, dusk, snow"):
+    with pytest.raises(ValueError, match="view 'night': choose one of photo, labels, planes, edges, day, dusk, snow"):
         street_unpaired(2, 32, y="night")
     with pytest.raises(ValueError, match="0 pictures of x"):
         street_unpaired(0, 32)
