@@ -3,8 +3,8 @@
     python -m experiments.cyclegan                 all rows; what is done already and still holds is not run again
     python -m experiments.cyclegan "CycleGAN"      one row
 
-On the street X are photos and Y label maps, as in the facades of the reference implementation: G draws a label map from
-a photo. Each row is trained over three seeds and judged by the hidden truth, beside controls that learn nothing.
+On the street X are photos and Y label maps, one plane for each class: G draws a label map from a photo, F a photo from
+a label map. Each row is trained over three seeds and judged by the hidden truth, beside controls that learn nothing.
 """
 
 import inspect
@@ -18,8 +18,9 @@ from torch.nn.functional import l1_loss
 from experiments.trials import Row, Trials
 from gancourse import recipes
 from gancourse.data.batches import to_unit
-from gancourse.data.pairs import street_pairs
-from gancourse.data.unpaired import Truth, Unpaired
+from gancourse.data.label_maps import to_colours, to_mask
+from gancourse.data.pairs import Pairs
+from gancourse.data.unpaired import Truth, Unpaired, street_truth
 from gancourse.game import train
 from gancourse.games.cyclegan import BackwardCycle, CycleAlone, CycleGAN, ForwardCycle
 from gancourse.games.pix2pix import Pix2Pix
@@ -29,12 +30,16 @@ from gancourse.scale import device, scale
 from gancourse.segmenter import assess, street_judge
 from tools import stamp
 
-STREET, DUSK = "photo, labels", "day, dusk"
+STREET, DUSK = "photo, planes", "day, dusk"
 
 
 def unpaired(**options):
-    """The recipe's game with these options; without identity loss unless they have it, as in the paper."""
-    return lambda: recipes.cyclegan(**{"identity": 0.0} | options)
+    """The recipe's game between photos and label maps, with these options. A photo is no label map: no identity."""
+    return lambda: recipes.cyclegan(y=recipes.PLANES, identity=0.0, **options)
+
+
+def dusk(**options):
+    return lambda: recipes.cyclegan(**options)
 
 
 ABLATION = {
@@ -46,14 +51,13 @@ ABLATION = {
 }
 OTHERS = {
     "no pool": Row(unpaired(pool=0), STREET),
-    "identity": Row(unpaired(identity=0.5), STREET),
     "dusk": Row(
-        unpaired(),
+        dusk(),
         DUSK,
         at_least={"windows": 0.5},
         at_most={"l1 over untouched": 0.7, "l1 over best histogram": 1.0, "minutes": 10.0},
     ),
-    "dusk, identity": Row(unpaired(identity=0.5), DUSK),
+    "dusk, no identity": Row(dusk(identity=0.0), DUSK),
 }
 PAIRED = {"pix2pix": Row(recipes.pix2pix_of_cyclegan, STREET)}  # the same generator, with pairs
 ROWS = ABLATION | OTHERS | PAIRED
@@ -73,11 +77,11 @@ def play(row: Row, seed: int) -> dict:
 def begun(row: Row, pictures: Unpaired, seed: int):
     """A game that has not been played, and its batches. Pix2Pix gets the pairs that the others must do without."""
     torch.manual_seed(seed)
-    game = row.make().to(device())
+    game, (x, y) = row.make().to(device()), row.data.split(", ")
     if isinstance(game, Pix2Pix):
-        x, y = row.data.split(", ")
-        pairs = street_pairs(len(pictures), x=x, y=y).to(device())
-        return game, recipes.pix2pix_batches(pairs, seed=seed)
+        truth = street_truth(len(pictures), part="train", x=x, y=y)
+        pairs = Pairs(truth.name, truth.x, truth.y).to(device())
+        return game, pairs.batches(recipes.CYCLEGAN[64][2], flip=True, seed=seed)
     return game, recipes.cyclegan_batches(pictures.to(device()), seed=seed, flip=row.data != DUSK)
 
 
@@ -91,7 +95,7 @@ def judged(game, data: str, pictures: Unpaired, test: Truth) -> dict[str, float]
     """Figures by name; those of the way back begin with "back"."""
     x, y = test.floats()
     fake_y = game.translate(x)
-    known = controls(x, y, to_unit(pictures.y[: len(x)]).to(x.device))
+    known = controls(x, *(coloured(domain).to(x.device) for domain in (test.y, pictures.y[: len(x)])))
     figures = to_labels(known, fake_y, test) if data == STREET else to_dusk(known, x, y, fake_y, test)
     if not isinstance(game, CycleGAN):
         return figures
@@ -103,6 +107,11 @@ def judged(game, data: str, pictures: Unpaired, test: Truth) -> dict[str, float]
         figures |= {f"back {name}": value for name, value in assess(judge, fake_x, x, test.mask).items()}
         figures["back iou of real"] = assess(judge, x, x, test.mask)["iou"]
     return figures
+
+
+def coloured(domain: Tensor) -> Tensor:
+    """Pictures, or label maps from planes to colours: uint8 -> (n, 3, h, w), float32 in [-1, 1]."""
+    return to_unit(to_colours(to_mask(domain)) if domain.shape[1] == recipes.PLANES else domain)
 
 
 def to_labels(known: dict[str, Tensor], fake: Tensor, test: Truth) -> dict[str, float]:
@@ -128,7 +137,7 @@ def opening(row: Row, seed: int, rounds: int) -> dict[str, list[float]]:
     return train(game, batches, rounds, seed=seed, progress=False)
 
 
-MEASURED_BY = stamp.code_hash("".join(map(inspect.getsource, (begun, rounds, judged, to_labels, to_dusk))))
+MEASURED_BY = stamp.code_hash("".join(map(inspect.getsource, (begun, rounds, judged, coloured, to_labels, to_dusk))))
 TRIALS = Trials(FOLDER / "cyclegan.json", ROWS, play, MEASURED_BY, opening=opening)
 
 

@@ -4,6 +4,7 @@ from torch import nn
 
 from gancourse.data.digits import ImageSet, load
 from gancourse.data.pairs import Pairs, street_pairs
+from gancourse.data.street_plan import CLASSES
 from gancourse.data.unpaired import Truth, Unpaired, coloured_digits, digits_truth, street_truth, street_unpaired
 from gancourse.games.cgan import CGAN
 from gancourse.games.cyclegan import CycleGAN
@@ -130,18 +131,51 @@ def pix2pix_batches(train, size: int = 64, seed: int = 0):
 
 
 # px: residual blocks, layers of the critics (a receptive field of 34 or 70 px), pictures of each domain in a batch
-CYCLEGAN = {32: (3, 2, 4), 64: (3, 2, 4), 128: (6, 3, 1), 256: (9, 3, 1)}
+CYCLEGAN = {32: (3, 2, 4), 64: (3, 2, 1), 128: (6, 3, 1), 256: (9, 3, 1)}
+CYCLEGAN_LR = {"G": 1e-3, "F": 1e-3, "D_X": 5e-4, "D_Y": 5e-4}  # for minutes of training; the paper has 2e-4 for all
+PICTURE, PLANES = 3, len(CLASSES)  # channels: a picture's, and those of a label map with a plane for each class
 
 
-def cyclegan(size: int = 64, rounds: int | None = None, kind: type[CycleGAN] = CycleGAN, **options) -> CycleGAN:
+def forger(size: int, into: int = PICTURE, out: int = PICTURE) -> nn.Module:
+    """A generator for games without pairs: the paper's residual one.
+
+    Between pictures, where there are minutes only, a U-Net: what its skips carry need not be learned.
+    """
+    base = pick(smoke=8, laptop=16, colab=32, paper=64)
+    if into == out and pick(smoke=True, laptop=True, paper=False):
+        return UNet(into, out, base=base, downs=5, norm=nn.InstanceNorm2d, dropout=0.0)
+    return ResNetGenerator(into, out, base=base, blocks=CYCLEGAN[size][0])
+
+
+def critic(size: int, channels: int = PICTURE) -> PatchGAN:
+    """A critic for games without pairs."""
+    return PatchGAN(channels, pick(smoke=8, laptop=32, paper=64), CYCLEGAN[size][1], nn.InstanceNorm2d)
+
+
+def cyclegan(
+    size: int = 64,
+    rounds: int | None = None,
+    kind: type[CycleGAN] = CycleGAN,
+    *,
+    x: int = PICTURE,
+    y: int = PICTURE,
+    **options,
+) -> CycleGAN:
     """The game of chapter 6 for pictures of 32, 64, 128 or 256 px; its learning rate falls over the second half of the
-    rounds. `options` are those of the game."""
-    blocks, layers, _ = CYCLEGAN[size]
-    base = pick(smoke=8, laptop=32, paper=64)
-    forgers = [ResNetGenerator(base=base, blocks=blocks) for _ in "GF"]
-    critics = [PatchGAN(3, base, layers, nn.InstanceNorm2d) for _ in "XY"]
-    schedule = half_and_half(size, rounds or cyclegan_rounds(size))
-    return kind(*forgers, *critics, lr=pick(smoke=4e-4, laptop=4e-4, paper=2e-4), schedule=schedule, **options)
+    rounds.
+
+    Args:
+        size, rounds: of the pictures, and to be played.
+        kind: of the game.
+        x, y: channels of the domains.
+        options: of the game.
+    """
+    players = forger(size, x, y), forger(size, y, x), critic(size, x), critic(size, y)
+    return kind(*players, lr=cyclegan_lr(), schedule=half_and_half(size, rounds or cyclegan_rounds(size)), **options)
+
+
+def cyclegan_lr() -> float | dict[str, float]:
+    return pick(smoke=CYCLEGAN_LR, laptop=CYCLEGAN_LR, paper=2e-4)
 
 
 PAIRED_ROUNDS = 4  # of pix2pix take about as long as one of CycleGAN with the same networks
@@ -149,10 +183,9 @@ PAIRED_ROUNDS = 4  # of pix2pix take about as long as one of CycleGAN with the s
 
 def pix2pix_of_cyclegan(size: int = 64) -> Pix2Pix:
     """With pairs, the forger of CycleGAN and about as much time: to be compared with. From photo to labels."""
-    like = cyclegan(size)
-    D = PatchGAN(6, like.D_Y.net[0].out_channels, CYCLEGAN[size][1], nn.InstanceNorm2d)
     schedule = half_and_half(size, PAIRED_ROUNDS * cyclegan_rounds(size))
-    return Pix2Pix(like.G, D, lr=like.lr, schedule=schedule)
+    lr = {"G": CYCLEGAN_LR["G"], "D": CYCLEGAN_LR["D_Y"]}
+    return Pix2Pix(forger(size, PICTURE, PLANES), critic(size, PICTURE + PLANES), lr=lr, schedule=schedule)
 
 
 def cyclegan_rounds(size: int = 64, per_epoch: int = 1334) -> int:
@@ -169,7 +202,7 @@ def cyclegan_size(data: str) -> int:
     return {"street": 64, "dusk": 64, "digits": 32}.get(data) or pick(smoke=64, laptop=64, colab=128, paper=256)
 
 
-def cyclegan_streets(x: str = "photo", y: str = "labels", size: int = 64) -> tuple[Unpaired, Truth]:
+def cyclegan_streets(x: str = "photo", y: str = "planes", size: int = 64) -> tuple[Unpaired, Truth]:
     """Houses to train on, other ones in each view, and houses held out with their truth; x is A and y is B."""
     n = pick(smoke=8, laptop=1500, paper=3000)
     return street_unpaired(n, size, x, y), street_truth(cyclegan_held_out(), size, x, y)

@@ -4,6 +4,8 @@ import re
 import sys
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 import torch
 from torch import Tensor, nn
@@ -18,8 +20,6 @@ from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
 from gancourse.networks.patchgan import PatchGAN
 from gancourse.networks.resnet import ResNetGenerator
 from gancourse.networks.unet import UNet
-
-onnxruntime = pytest.importorskip("onnxruntime", reason="the extra export is not installed")
 
 
 def lively(net: nn.Module) -> nn.Module:
@@ -77,29 +77,25 @@ def test_a_generator_from_noise_takes_any_number(name, tmp_path):
         assert gap(tmp_path / "g.onnx", inputs, in_eval(G, inputs)) < 1e-5
 
 
-PICTURES = {  # and what sides must be multiples of
-    "unet": (lambda: UNet(base=2, downs=5), 32),
-    "unet with instance norms": (lambda: UNet(1, 3, base=2, downs=6, norm=nn.InstanceNorm2d), 64),
-    "no skips": (lambda: UNet(base=2, downs=5, skips=False), 32),
-    "resnet": (lambda: ResNetGenerator(base=2, blocks=2), 1),
-    "resnet with batch norms and dropout": (
-        lambda: ResNetGenerator(3, 1, base=2, blocks=1, norm=nn.BatchNorm2d, dropout=0.5),
-        1,
-    ),
+PICTURES = {
+    "unet": lambda: UNet(base=2, downs=5),
+    "unet with instance norms": lambda: UNet(1, 3, base=2, downs=6, norm=nn.InstanceNorm2d),
+    "no skips": lambda: UNet(base=2, downs=5, skips=False),
+    "resnet": lambda: ResNetGenerator(base=2, blocks=2),
+    "resnet with batch norms": lambda: ResNetGenerator(3, 1, base=2, blocks=1, norm=nn.BatchNorm2d, dropout=0.5),
 }
+SIZES = {UNet: [(64, 192), (256, 64), (128, 128)], ResNetGenerator: [(8, 9), (31, 50), (64, 16)]}
 
 
 @pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("batch_statistics", [False, True])
 def test_a_generator_from_pictures_takes_any_number_and_its_sizes(name, batch_statistics, tmp_path):
-    make, side = PICTURES[name]
-    G = lively(make())
+    G = lively(PICTURES[name]())
     before = {name: value.clone() for name, value in G.state_dict().items()}
     assert export.to_onnx(G, tmp_path / "g.onnx", batch_statistics=batch_statistics) <= export.LIMIT
     assert G.training and all(torch.equal(value, before[name]) for name, value in G.state_dict().items())
-    c = export.channels(G)[0]
-    for n, h, w in ((1, side, 3 * side), (2, 4 * side, side), (3, 2 * side, 2 * side)):
-        inputs = pictures(n, max(h, 8), max(w, 8) + (side == 1), c)
+    for n, (h, w) in enumerate(SIZES[type(G)], start=1):
+        inputs = pictures(n, h, w, export.channels(G)[0])
         alone = [answer(G, one, batch_statistics=batch_statistics) for one in inputs["x"].split(1)]
         assert gap(tmp_path / "g.onnx", inputs, torch.cat(alone)) < 1e-4
 
@@ -113,7 +109,6 @@ def test_statistics_of_the_picture_and_of_the_training_differ(tmp_path):
 
 
 def test_the_file_names_its_sizes_says_what_goes_in_and_nothing_of_this_machine(tmp_path):
-    onnx = pytest.importorskip("onnx")
     for G, sides in (
         (UNet(base=2, downs=5), ["n", 3, "32*h", "32*w"]),
         (ResNetGenerator(base=2, blocks=1), ["n", 3, "h", "w"]),
@@ -126,7 +121,7 @@ def test_the_file_names_its_sizes_says_what_goes_in_and_nothing_of_this_machine(
         assert [model.graph.input[0].name, model.graph.output[0].name] == ["x", "answer"]
         assert model.doc_string == export.described(G) and "in [-1, 1], h and w" in model.doc_string
         content = (tmp_path / "g.onnx").read_bytes()
-        assert not re.search(rb"\.py\b|site-packages|/gancourse", content)
+        assert not re.search(rb"\.py\b|site-packages|/gancourse", content)  # the exporter notes where code lies
     export.to_onnx(NOISE["conv with labels"](), tmp_path / "g.onnx")
     assert "z: noise (n, 5)" in (told := onnx.load(tmp_path / "g.onnx").doc_string) and "int64 in 0 .. 2" in told
 

@@ -86,7 +86,7 @@ def test_the_memory_of_both_orders_is_measured_and_they_play_the_same_game(tmp_p
     runs = json.loads((tmp_path / "m.json").read_text("utf-8"))["runs"]
     sums = [some[0]["sum"] for some in runs.values()]
     assert (
-        sums[0] == pytest.approx(sums[1], rel=1e-6) and "of what the reference's order needs" in capsys.readouterr().out
+        sums[0] == pytest.approx(sums[1], rel=2e-5) and "of what the reference's order needs" in capsys.readouterr().out
     )
 
 

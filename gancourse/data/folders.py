@@ -251,7 +251,7 @@ def read_pair(files: Files, direction: str, size: int) -> Tensor:
     """One pair: (2, 3, size, size), uint8, what goes in and the answer.
 
     Raises:
-        ValueError: see :func:`read_picture`; A and B differ in size.
+        ValueError: see :func:`~gancourse.data.pictures.read_picture`; A and B differ in size.
     """
     pictures = [read_picture(file) for file in files]
     expect_pair(files, [picture.size for picture in pictures])

@@ -234,7 +234,7 @@ def decoded(files: Sequence[Path], size: int, title: str = "decoding") -> Tensor
     """(n, 3, size, size), uint8, decoded in parallel threads.
 
     Raises:
-        ValueError: see :func:`~gancourse.data.folders.read_picture`; and a picture that is too small.
+        ValueError: see :func:`~gancourse.data.pictures.read_picture`; and a picture that is too small.
     """
     pictures = torch.empty(len(files), 3, size, size, dtype=torch.uint8)
 

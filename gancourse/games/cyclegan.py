@@ -121,4 +121,4 @@ class CycleAlone(CycleGAN):
     """Nobody asks whether a picture belongs to its domain: "cycle alone" of sec. 5.1.4. The critics rest."""
 
     def round(self, x: Tensor, y: Tensor) -> None:
-        self.minimize(self.cycle * self.cycle_loss(x, y, self.G(x), self.F(y)), self.G, self.F)
+        self.minimize(self.cycle * self.cycle_loss(x, y, self.F(y), self.G(x)), self.G, self.F)

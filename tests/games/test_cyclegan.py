@@ -11,7 +11,7 @@ from torch.optim import Adam
 from gancourse import checkpoint
 from gancourse.data.pairs import Pairs
 from gancourse.game import train
-from gancourse.games.cyclegan import CycleGAN
+from gancourse.games.cyclegan import BackwardCycle, CycleAlone, CycleGAN, ForwardCycle
 from gancourse.networks.patchgan import PatchGAN
 from gancourse.networks.pool import ImagePool
 from gancourse.networks.resnet import ResNetGenerator
@@ -85,6 +85,30 @@ def test_each_loss_by_hand():
     assert game.g_loss(x, y, fake_x, fake_y).item() == pytest.approx(fooled + 15 + 2)
     on_x, on_y = (0.1 - 1) ** 2 + 0.6**2, (0.5 * 0.2 - 1) ** 2 + (0.5 * 0.2) ** 2
     assert game.d_loss(x, y, fake_x, fake_y).item() == pytest.approx(0.5 * (on_x + on_y))
+
+
+def test_the_games_of_the_ablation_lead_home_by_one_way_each():
+    x, y = torch.full((1, 1, 2, 2), 2.0), torch.full((1, 1, 2, 2), 5.0)
+    G, F = Times(3.0), Times(0.5)
+    fake_y, fake_x = G(x), F(y)  # 6, 2.5; home to 3 and 7.5
+    ways = {CycleGAN: 1 + 2.5, ForwardCycle: 1.0, BackwardCycle: 2.5, CycleAlone: 1 + 2.5}
+    for kind, home in ways.items():
+        game = kind(G, F, Times(1.0), Times(1.0), identity=0.0)
+        assert game.cycle_loss(x, y, fake_x, fake_y).item() == home
+
+
+def test_the_cycle_alone_goes_there_and_back_between_other_kinds_of_pictures():
+    """x has 3 channels and y 5, so that no fake can be taken for the other."""
+    torch.manual_seed(0)
+    G, F = ResNetGenerator(3, 5, base=2, blocks=1), ResNetGenerator(5, 3, base=2, blocks=1)
+    critics = [PatchGAN(c, base=2, layers=1, norm=nn.InstanceNorm2d) for c in (3, 5)]
+    game = CycleAlone(G, F, *critics, identity=0.0)
+    before = [p.clone() for D in critics for p in D.parameters()]
+    x, y = torch.rand(1, 3, 16, 16), torch.rand(1, 5, 16, 16)
+    by_hand = 10 * (l1_loss(F(G(x)), x) + l1_loss(G(F(y)), y))
+    game.round(x, y)
+    assert game.losses["G+F"] == by_hand.detach() and list(game.losses) == ["G+F"]
+    assert all(torch.equal(a, b) for a, b in zip(before, (p for D in critics for p in D.parameters()), strict=True))
 
 
 def test_the_gradient_runs_through_the_whole_cycle():
