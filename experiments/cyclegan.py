@@ -17,8 +17,7 @@ from torch.nn.functional import l1_loss
 
 from experiments.trials import Row, Trials
 from gancourse import recipes
-from gancourse.data.batches import to_unit
-from gancourse.data.label_maps import to_colours, to_mask
+from gancourse.data.label_maps import in_colours
 from gancourse.data.pairs import Pairs
 from gancourse.data.unpaired import Truth, Unpaired, street_truth
 from gancourse.game import train
@@ -95,7 +94,7 @@ def judged(game, data: str, pictures: Unpaired, test: Truth) -> dict[str, float]
     """Figures by name; those of the way back begin with "back"."""
     x, y = test.floats()
     fake_y = game.translate(x)
-    known = controls(x, *(coloured(domain).to(x.device) for domain in (test.y, pictures.y[: len(x)])))
+    known = controls(x, *(in_colours(domain).to(x.device) for domain in (test.y, pictures.y[: len(x)])))
     figures = to_labels(known, fake_y, test) if data == STREET else to_dusk(known, x, y, fake_y, test)
     if not isinstance(game, CycleGAN):
         return figures
@@ -107,11 +106,6 @@ def judged(game, data: str, pictures: Unpaired, test: Truth) -> dict[str, float]
         figures |= {f"back {name}": value for name, value in assess(judge, fake_x, x, test.mask).items()}
         figures["back iou of real"] = assess(judge, x, x, test.mask)["iou"]
     return figures
-
-
-def coloured(domain: Tensor) -> Tensor:
-    """Pictures, or label maps from planes to colours: uint8 -> (n, 3, h, w), float32 in [-1, 1]."""
-    return to_unit(to_colours(to_mask(domain)) if domain.shape[1] == recipes.PLANES else domain)
 
 
 def to_labels(known: dict[str, Tensor], fake: Tensor, test: Truth) -> dict[str, float]:
@@ -137,7 +131,7 @@ def opening(row: Row, seed: int, rounds: int) -> dict[str, list[float]]:
     return train(game, batches, rounds, seed=seed, progress=False)
 
 
-MEASURED_BY = stamp.code_hash("".join(map(inspect.getsource, (begun, rounds, judged, coloured, to_labels, to_dusk))))
+MEASURED_BY = stamp.code_hash("".join(map(inspect.getsource, (begun, rounds, judged, to_labels, to_dusk))))
 TRIALS = Trials(FOLDER / "cyclegan.json", ROWS, play, MEASURED_BY, opening=opening)
 
 

@@ -10,7 +10,7 @@ from torch.nn.functional import l1_loss
 from gancourse import pretrained, recipes
 from gancourse.cli import runs, unpaired
 from gancourse.cli.outputs import must_be_writable, quiet_plots, write_grid, write_json
-from gancourse.data.label_maps import CMP
+from gancourse.data.label_maps import CMP, in_colours
 from gancourse.data.street_plan import CLASSES
 from gancourse.data.unpaired import Truth, Unpaired
 from gancourse.files import written
@@ -74,7 +74,7 @@ def counted(pictures: Unpaired, held_out: Truth | Unpaired) -> dict:
 def play(folder: Path, about: dict, before: dict, batches, held_out: Truth | Unpaired) -> CycleGAN:
     """Play the rounds that are left, and keep the game."""
     torch.manual_seed(about["seed"])
-    game = recipes.cyclegan(about["size"], about["rounds"]).to(device())
+    game = recipes.cyclegan(about["size"], about["rounds"], **channels(held_out)).to(device())
     keeper = runs.Keeper(folder, about, lambda game, history: draw(game, history, held_out, folder))
     if before:
         keeper.resume(game)
@@ -87,13 +87,19 @@ def play(folder: Path, about: dict, before: dict, batches, held_out: Truth | Unp
     return game
 
 
+def channels(pictures: Truth | Unpaired) -> dict[str, float]:
+    """Of both domains. Label maps have no identity loss: a photo is none of them."""
+    x, y = pictures.x.shape[1], pictures.y.shape[1]
+    return {"x": x, "y": y} | ({} if x == y else {"identity": 0.0})
+
+
 def draw(game: CycleGAN, history: dict[str, list[float]], held_out: Truth | Unpaired, folder: Path) -> None:
     """samples.png, with x, G(x), F(G(x)), y, F(y), G(F(y)) in each row, and losses.png."""
     plots = quiet_plots()
     n = min(SHOWN, len(held_out.x), len(held_out.y))
     x, y = Unpaired(held_out.name, held_out.x[:n], held_out.y[:n]).floats()
     shown = there_and_back(x, game.translate, game.back) + there_and_back(y, game.back, game.translate)
-    rows = torch.stack(shown, dim=1)  # (n, 6, c, h, w)
+    rows = torch.stack([in_colours(pictures) for pictures in shown], dim=1)  # (n, 6, c, h, w)
     write_grid(rows.flatten(0, 1), folder / "samples.png", columns=6, enlarged=max(1, 192 // x.shape[-1]))
     undecided = {"undecided critics": game.d_weight} if game.d_adversarial is d_least_squares else {}
     figure, axes = plots.plt.subplots(1, 2, figsize=(10, 2.8), layout="tight")
@@ -131,8 +137,9 @@ def judged(game: CycleGAN, held_out: Truth | Unpaired, about: dict) -> dict[str,
     _, fake_x, home_y = there_and_back(y, game.back, game.translate)
     result = {"AtoB": {"cycle": l1_loss(home_x, x).item()}, "BtoA": {"cycle": l1_loss(home_y, y).item()}}
     if isinstance(held_out, Truth):
-        result["AtoB"] |= compared(fake_y, x, y)
-        result["BtoA"] |= compared(fake_x, y, x)
+        if x.shape == y.shape:
+            result["AtoB"] |= compared(fake_y, x, y)
+            result["BtoA"] |= compared(fake_x, y, x)
         if classes := CLASSES_OF.get(about["data"]):  # label maps are read off their colours
             result["AtoB"] |= read_labels(fake_y, held_out.mask, classes)
         if about["data"] == "street":

@@ -9,7 +9,7 @@ from gancourse.data.label_maps import CMP, to_mask
 from gancourse.data.pictures import left_out
 from gancourse.data.unpaired import Files, Truth, Unpaired, broken, domains, find_unpaired
 
-DRAWN = {"street": ("photo", "labels"), "dusk": ("day", "dusk")}  # views of A and B
+DRAWN = {"street": ("photo", "planes"), "dusk": ("day", "dusk")}  # views of A and B
 SETS = (*DRAWN, "digits", *UNPAIRED)
 HELD_OUT = 10  # of a folder without a test part, one picture in so many is held out
 

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from gancourse.data.batches import to_unit
 from gancourse.data.street_plan import CLASSES, COLOURS
 
 PALETTE = torch.from_numpy(
@@ -52,3 +53,8 @@ def to_mask(labels: Tensor, classes: int = len(CLASSES), tolerance: float | None
             colour = tuple(pixels[i, r, c].round().int().tolist())
             raise ValueError(f"label map {i} has the colour {colour} at row {r}, column {c}, which is no class's")
     return mask
+
+
+def in_colours(domain: Tensor) -> Tensor:
+    """Planes as a label map in colours, to be looked at, and pictures as they are: float32 (n, 3, h, w) in [-1, 1]."""
+    return to_unit(to_colours(to_mask(domain)) if domain.shape[1] == len(CLASSES) else domain)
