@@ -11,6 +11,7 @@ from gancourse.games.cyclegan import CycleGAN
 from gancourse.games.gan import GAN
 from gancourse.games.pix2pix import Pix2Pix
 from gancourse.networks.dcgan import DCDiscriminator, DCGenerator
+from gancourse.networks.instance_noise import InstanceNoise
 from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
 from gancourse.networks.patchgan import PatchGAN
 from gancourse.networks.resnet import ResNetGenerator
@@ -133,6 +134,7 @@ def pix2pix_batches(train, size: int = 64, seed: int = 0):
 # px: residual blocks, layers of the critics (a receptive field of 34 or 70 px), pictures of each domain in a batch
 CYCLEGAN = {32: (3, 2, 4), 64: (3, 2, 1), 128: (6, 3, 1), 256: (9, 3, 1)}
 CYCLEGAN_LR = {"G": 1e-3, "F": 1e-3, "D_X": 5e-4, "D_Y": 5e-4}  # for minutes of training; the paper has 2e-4 for all
+NOISE = 0.3  # on the planes that a critic sees
 PICTURE, PLANES = 3, len(CLASSES)  # channels: a picture's, and those of a label map with a plane for each class
 
 
@@ -147,9 +149,10 @@ def forger(size: int, into: int = PICTURE, out: int = PICTURE) -> nn.Module:
     return ResNetGenerator(into, out, base=base, blocks=CYCLEGAN[size][0])
 
 
-def critic(size: int, channels: int = PICTURE) -> PatchGAN:
-    """A critic for games without pairs."""
-    return PatchGAN(channels, pick(smoke=8, laptop=32, paper=64), CYCLEGAN[size][1], nn.InstanceNorm2d)
+def critic(size: int, channels: int = PICTURE) -> nn.Module:
+    """A critic for games without pairs; one of planes sees them under noise."""
+    D = PatchGAN(channels, pick(smoke=8, laptop=32, paper=64), CYCLEGAN[size][1], nn.InstanceNorm2d)
+    return nn.Sequential(InstanceNoise(NOISE), D) if channels == PLANES else D
 
 
 def cyclegan(
@@ -185,7 +188,8 @@ def pix2pix_of_cyclegan(size: int = 64) -> Pix2Pix:
     """With pairs, the forger of CycleGAN and about as much time: to be compared with. From photo to labels."""
     schedule = half_and_half(size, PAIRED_ROUNDS * cyclegan_rounds(size))
     lr = {"G": CYCLEGAN_LR["G"], "D": CYCLEGAN_LR["D_Y"]}
-    return Pix2Pix(forger(size, PICTURE, PLANES), critic(size, PICTURE + PLANES), lr=lr, schedule=schedule)
+    D = nn.Sequential(InstanceNoise(NOISE), critic(size, PICTURE + PLANES))
+    return Pix2Pix(forger(size, PICTURE, PLANES), D, lr=lr, schedule=schedule)
 
 
 def cyclegan_rounds(size: int = 64, per_epoch: int = 1334) -> int:
@@ -194,7 +198,7 @@ def cyclegan_rounds(size: int = 64, per_epoch: int = 1334) -> int:
     Args:
         per_epoch: rounds in an epoch; those of horse2zebra, unless told.
     """
-    return pick(smoke=4, laptop={32: 900, 64: 900, 128: 900, 256: 900}[size], paper=200 * per_epoch)
+    return pick(smoke=4, laptop={32: 900, 64: 3000, 128: 900, 256: 900}[size], paper=200 * per_epoch)
 
 
 def cyclegan_size(data: str) -> int:

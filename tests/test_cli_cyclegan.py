@@ -410,9 +410,10 @@ def test_the_recipe_fits_its_sizes(monkeypatch):
             game = recipes.cyclegan(size, rounds=10, y=recipes.PLANES, identity=0.0)
             assert len(game.G.transformer) == len(game.F.transformer) == blocks and game.lr == lr
             assert [translate.channels(net) for net in (game.G, game.F)] == [(3, 14), (14, 3)]
-            assert game.D_X.smallest == game.D_Y.smallest == 3 * 2**layers
-            assert [D.net[0].in_channels for D in (game.D_X, game.D_Y)] == [3, 14]
-            assert (game.G.encoder[1].out_channels, game.D_Y.net[0].out_channels) == wide
+            noise, D_Y = game.D_Y
+            assert game.D_X.smallest == D_Y.smallest == 3 * 2**layers and noise.spread == recipes.NOISE
+            assert [D.net[0].in_channels for D in (game.D_X, D_Y)] == [3, 14]
+            assert (game.G.encoder[1].out_channels, D_Y.net[0].out_channels) == wide
             assert [round(game.schedule(i), 2) for i in (0, 4, 5, 9)] == [1, 1, 0.83, 0.17]
             pictures = recipes.cyclegan(size, rounds=10)
             assert isinstance(pictures.G, ResNetGenerator if scale == "paper" else UNet)
