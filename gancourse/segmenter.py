@@ -1,7 +1,7 @@
 """The judge of facades: a segmenter that has learned from real pictures what a window looks like.
 
 If a picture drawn from a label map is good, a segmenter finds the same label map in it: the "FCN score" of Isola et
-al. 2017 (arXiv:1611.07004), sec. 3.4. What that score does not see (blur, one colour for all) is measured beside it.
+al. 2017 (arXiv:1611.07004), sec. 4.1. What that score does not see (blur, one colour for all) is measured beside it.
 """
 
 import hashlib
