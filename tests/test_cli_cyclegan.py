@@ -23,6 +23,7 @@ from gancourse.networks.patchgan import PatchGAN
 from gancourse.networks.resnet import ResNetGenerator
 from gancourse.networks.unet import UNet
 from gancourse.segmenter import Segmenter
+from tests.commands import noted, refused
 from tests.cut_off import Broken, crash, same_game
 
 WEIGHTS = ["latest_net_G_A.pth", "latest_net_G_B.pth"]
@@ -261,13 +262,6 @@ def test_a_run_does_not_go_on_with_other_pictures_and_does_not_write_among_them(
     assert f"run holds a run with other pictures than {mine} has now" in capsys.readouterr().err
 
 
-def noted(monkeypatch, module, name: str) -> list:
-    """What a function is called with from now on."""
-    asked, plain = [], getattr(module, name)
-    monkeypatch.setattr(module, name, lambda *how, **more: asked.append((how, more)) or plain(*how, **more))
-    return asked
-
-
 def test_the_recipe_is_asked_for_the_size_the_rounds_and_the_seed_of_the_command_line(tmp_path, monkeypatch):
     games, batches, seeds = (
         noted(monkeypatch, where, what)
@@ -392,12 +386,7 @@ def test_mistakes_end_with_code_2_and_one_line(run, tmp_path, monkeypatch, capsy
     shutil.copy(run / WEIGHTS[1], tmp_path / "ONLY_B")
     shutil.copy(run / WEIGHTS[0], tmp_path / "SINGLE" / "latest_net_G.pth")
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
-    try:
-        code = main(arguments.split())
-    except SystemExit as stop:
-        code = stop.code
-    said = capsys.readouterr().err.strip()
-    assert code == 2 and said.count("\n") == 0 and re.search(message, said), said
+    assert re.search(message, refused(arguments, capsys))
     assert before == {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
 
 

@@ -18,6 +18,7 @@ from gancourse.games.pix2pix import Pix2Pix
 from gancourse.networks.patchgan import PatchGAN
 from gancourse.networks.unet import UNet
 from gancourse.schedules import linear_decay
+from tests.commands import noted, refused
 from tests.cut_off import Broken, crash, same_game
 
 WRITTEN = ["game.pt", "latest_net_G.pth", "losses.json", "losses.png", "metrics.json", "samples.png"]
@@ -244,13 +245,6 @@ def test_losses_that_are_damaged_are_told_and_the_run_goes_on(tmp_path, capsys, 
     assert len(json.loads((tmp_path / "losses.json").read_text())["D"]) == 1
 
 
-def noted(monkeypatch, module, name: str) -> list:
-    """What a function is called with from now on."""
-    asked, plain = [], getattr(module, name)
-    monkeypatch.setattr(module, name, lambda *how, **more: asked.append((how, more)) or plain(*how, **more))
-    return asked
-
-
 def test_the_recipe_is_asked_for_the_size_the_rounds_and_the_seed_of_the_command_line(tmp_path, monkeypatch):
     games, batches, seeds = (
         noted(monkeypatch, where, what)
@@ -460,12 +454,7 @@ def test_mistakes_end_with_code_2_and_one_line(run, tmp_path, monkeypatch, capsy
     (tmp_path / "RUN").mkdir()
     (tmp_path / "RUN" / "game.pt").symlink_to(run / "game.pt")
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
-    try:
-        code = main(arguments.split())
-    except SystemExit as stop:
-        code = stop.code
-    said = capsys.readouterr().err.strip()
-    assert code == 2 and said.count("\n") == 0 and re.search(message, said), said
+    assert re.search(message, refused(arguments, capsys))
     assert before == {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
 
 

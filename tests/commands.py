@@ -1,0 +1,21 @@
+"""The command line as tests see it: what it says of a mistake, and what it hands on."""
+
+from gancourse.__main__ import main
+
+
+def refused(arguments: str, capsys) -> str:
+    """What a mistaken command says: one line on standard error, and code 2."""
+    try:
+        code = main(arguments.split())
+    except SystemExit as stop:
+        code = stop.code
+    said = capsys.readouterr().err.strip()
+    assert code == 2 and said.count("\n") == 0, said
+    return said
+
+
+def noted(monkeypatch, module, name: str) -> list:
+    """What a function is called with from now on."""
+    asked, plain = [], getattr(module, name)
+    monkeypatch.setattr(module, name, lambda *how, **more: asked.append((how, more)) or plain(*how, **more))
+    return asked
