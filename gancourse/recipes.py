@@ -181,7 +181,7 @@ def cyclegan_lr() -> float | dict[str, float]:
     return pick(smoke=CYCLEGAN_LR, laptop=CYCLEGAN_LR, paper=2e-4)
 
 
-PAIRED_ROUNDS = 3  # of pix2pix take about as long as one of CycleGAN with the same networks
+PAIRED_ROUNDS = 4  # of pix2pix take about as long as one of CycleGAN with the same networks
 
 
 def pix2pix_of_cyclegan(size: int = 64) -> Pix2Pix:
