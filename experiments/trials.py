@@ -4,6 +4,7 @@ What is done already and still holds is not run again, so a run that was cut off
 """
 
 import argparse
+import inspect
 import json
 import sys
 from collections.abc import Callable
@@ -63,8 +64,9 @@ class Trials:
     def made_by(self) -> dict:
         """The stamp of a training: the code, the settings here, the versions, the hardware, the day."""
         modules = [m for m in sys.modules if m.startswith("gancourse") and m.split(".")[1:2] not in ONLY_LOOKING]
+        script = Path(inspect.getfile(self.opening or self.play)).read_text("utf-8")
         return {
-            "library": stamp.library_hashes(stamp.used_files(modules)),
+            "library": stamp.reached([script], {file: stamp.read(file) for file in stamp.used_files(modules)}),
             "measured by": self.measured_by,
             "scale": scale(),
             "hardware": stamp.hardware(),

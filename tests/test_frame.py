@@ -140,7 +140,8 @@ def test_a_stale_notebook_is_named(tmp_path):
     book = nbformat.v4.new_notebook(cells=[cell])
     nbformat.write(book, tmp_path / "x.ipynb")
     assert "no stored outputs" in notebooks.stale(tmp_path)[0]
-    library = stamp.library_hashes(["gancourse/losses.py"])
+    losses = {"gancourse/losses.py": stamp.read("gancourse/losses.py")}
+    library = stamp.reached(["d_logistic"], losses)
     book.metadata["gancourse"] = {"code": stamp.cells_hash(["a = 1"]), "library": library}
     nbformat.write(book, tmp_path / "x.ipynb")
     assert notebooks.stale(tmp_path) == []
@@ -152,12 +153,43 @@ def test_a_stale_notebook_is_named(tmp_path):
     assert "code cells changed" in notebooks.stale(tmp_path)[0]
 
 
-def test_a_result_outlives_what_is_added_and_not_what_is_changed():
-    before = set(stamp.part_hashes("from a import b\ndef f():\n    return 1\n").split())
-    assert len(before) == 2
-    assert before <= set(stamp.part_hashes("from a import b, c\nx = 1\ndef f():\n    return 1\n").split())
-    assert not before <= set(stamp.part_hashes("from a import b\ndef f():\n    return 2\n").split())
-    assert not before <= set(stamp.part_hashes("from d import b\ndef f():\n    return 1\n").split())
+LIBRARY = """
+from a import b, c
+LR = 1
+OTHER = 2
+def f():
+    return helper(b)
+def helper(x):
+    return x * LR
+def g():
+    return c
+if OTHER:
+    h: int = 3
+"""
+
+
+def stays(old: str, new: str, roots=("f()",)) -> bool:
+    """Whether a result of the code above holds after a change of it."""
+    assert old in LIBRARY
+    made = stamp.reached(list(roots), {"lib.py": LIBRARY})["lib.py"].split()
+    return set(made) <= stamp.hashes(LIBRARY.replace(old, new))
+
+
+def test_a_result_outlives_what_is_added_and_what_it_does_not_reach():
+    assert stays("OTHER = 2", "OTHER = 2\nNEW = 4") and stays("return c", "return 2 * c") and stays(", c", ", d")
+
+
+@pytest.mark.parametrize(
+    "old, new", [("LR = 1", "LR = 3"), ("x * LR", "x + LR"), ("import b", "import d as b"), ("a import", "e import")]
+)
+def test_a_result_is_stale_after_a_change_of_what_it_reaches(old, new):
+    assert not stays(old, new)
+
+
+def test_conditions_and_what_they_mention_are_always_reached():
+    assert not stays("int = 3", "int = 4", roots=["pass"]) and not stays("OTHER = 2", "OTHER = 5", roots=["pass"])
+    assert stays("LR = 1", "LR = 3", roots=["pass"])
+    assert not stays("return c", "return 2 * c", roots=["import lib\nlib.g()"])
 
 
 def test_photos_are_stored_as_jpeg_and_drawings_are_not():

@@ -23,7 +23,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from PIL import Image
 
 from gancourse.files import written
-from tools.stamp import ROOT, cells_hash, changed, used_files, whole_library
+from tools.stamp import ROOT, cells_hash, changed, plain, reached, used_files, whole_library
 
 PROBE = """
 import json, sys
@@ -48,7 +48,7 @@ class Loud(NotebookClient):
 def run(path: Path, target: Path) -> None:
     """Run one notebook and write it with its outputs and stamp to `target`. A cell that raises ends the run."""
     book = nbformat.read(path, as_version=4)
-    code, library = cells_hash(code_of(book)), whole_library()
+    cells, library = code_of(book), whole_library()
     for cell in book.cells:
         cell.metadata.pop("execution", None)
     book.cells.append(nbformat.v4.new_code_cell(PROBE))
@@ -60,8 +60,8 @@ def run(path: Path, target: Path) -> None:
     minutes = (time.monotonic() - start) / 60
     probe = json.loads(book.cells.pop().outputs[0].text)
     book.metadata["gancourse"] = {
-        "code": code,
-        "library": {file: library[file] for file in used_files(probe.pop("modules"))},
+        "code": cells_hash(cells),
+        "library": reached([plain(cells)], {file: library[file] for file in used_files(probe.pop("modules"))}),
         "minutes": round(minutes, 1),
         "date": date.today().isoformat(),
         **probe,
