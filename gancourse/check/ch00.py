@@ -1,9 +1,13 @@
 """Exercises of chapter 00: the pieces that every GAN is made of."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from gancourse.check.guess import judge_letter, numbers_of, whole
+from gancourse.check.mend import Fault, expect_mended, with_gradients
 from gancourse.check.verdict import (
     Answer,
     NotYet,
@@ -300,3 +304,94 @@ def reaches(logits: Tensor, player: nn.Module) -> float:
         (weights * logits.view(3, 1)).sum(), list(player.parameters()), allow_unused=True, retain_graph=True
     )
     return sum(float(g.abs().sum()) for g in grads if g is not None)
+
+
+SURE_FAULTS = (
+    Fault(
+        "sigmoid twice, for the real samples: the cross-entropy on logits takes its own",
+        "give it D(x) as it is, a logit",
+    ),
+    Fault("sigmoid twice, for the fakes: the cross-entropy on logits takes its own", "give it D's answer as it is"),
+    Fault("the fakes are called real: their target is 1", "to the critic a fake has the target 0: torch.zeros_like"),
+    Fault("the real samples are called fake: their target is 0", "to the critic they have the target 1"),
+    Fault(
+        "the cut is behind D: D itself cannot learn from the fakes",
+        "detach what goes into D, not what comes out: D(fake.detach())",
+    ),
+)
+
+
+def sure(D: nn.Module, x: Tensor, fake: Tensor) -> Callable[..., Tensor]:
+    """The critic's loss and its gradients, with a choice of SURE_FAULTS in it."""
+
+    def play(soft_real: bool, soft_fake: bool, real_ones: bool, fake_zeros: bool, cut: bool) -> Tensor:
+        real, fooled = D(x), D(fake).detach() if cut else D(fake)
+        real, fooled = real.sigmoid() if soft_real else real, fooled.sigmoid() if soft_fake else fooled
+        loss = bce(real, torch.full_like(real, not fake_zeros)) + bce(fooled, torch.full_like(fooled, real_ones))
+        return with_gradients(loss, list(D.parameters()))
+
+    return play
+
+
+@exercise(
+    "critic_loss(D, x, fake), mended: the cross-entropy of real samples and of fakes, for a D that returns logits"
+)
+def ex00_mend(f):
+    """f(D, x, fake) -> bce(D(x), 1) + bce(D(fake), 0), or half of it, with a gradient for D from both."""
+    answer = Answer(f, "critic_loss(D, x, fake)")
+    for x, fake in (
+        ([[1.0, 2.0], [-0.5, 0.3], [0.2, -1.5]], [[0.4, 0.1], [1.2, -0.7], [-1.0, 0.6]]),
+        ([[0.3, -0.9], [1.5, 0.2]], [[-0.8, 1.1], [0.5, 0.9]]),
+    ):
+        D, x, fake = Line([[0.7, -1.1]], [0.4]), torch.tensor(x), torch.tensor(fake)
+        loss = loss_of(answer(D, x.clone(), fake.clone()))
+        told = f"For D(x) = {show(D(x).flatten())} and D(fake) = {show(D(fake).flatten())}, the loss and D's gradients:"
+        hint = "one mean cross-entropy for the real samples, one for the fakes; add them"
+        value = with_gradients(loss, list(D.parameters()))
+        expect_mended(value, sure(D, x, fake), SURE_FAULTS, told, factors=(1.0, 0.5), hint=hint)
+    return "Through a sigmoid too many a logit of 200 counts as 1: such a critic can never be sure, and hardly learns."
+
+
+def stamps(kernel: int, stride: int) -> list[int]:
+    """How often the places inside are stamped, along one direction: the least and the most."""
+    counts = [len(range(phase, kernel, stride)) for phase in range(stride)]
+    return [min(counts), max(counts)]
+
+
+@exercise(
+    "(kernel, stride, padding) of a transposed convolution that makes pictures three times as large, with no grid"
+)
+def ex00_even(knobs):
+    """(kernel, stride, padding): stride 3, kernel 3 + 2 padding, a multiple of 3 and larger than 3."""
+    kernel, stride, padding = whole(numbers_of(knobs, "(kernel, stride, padding)"))
+    if kernel < 1 or stride < 1 or padding < 0:
+        raise NotYet("a kernel or a stride below 1, or a padding below 0", hint="none of the three is negative")
+    sides = [(n - 1) * stride - 2 * padding + kernel for n in (6, 10)]
+    told = f"Sides of 6 and 10 become {sides[0]} and {sides[1]}, and should become 18 and 30."
+    if stride != 3:
+        hint = "one pixel more below is how many pixels more above?"
+        raise NotYet("the stride is not 3: it says how many times larger pictures become", told, hint)
+    if sides != [18, 30]:
+        hint = "(n - 1) stride - 2 padding + kernel should be 3 n, so kernel = 3 + 2 padding"
+        raise NotYet("the side is not exactly three times as large", told, hint)
+    least, most = stamps(kernel, stride)
+    if least != most:
+        what = f"a grid: {kernel} is not a multiple of the stride 3, and some places get more stamps than others"
+        raise NotYet(what, f"Along one direction a place inside gets {least} or {most} stamps.", "3, 6, 9, ...")
+    if kernel == stride:
+        what = "no grid in the counts, but no two stamps overlap: each pixel below draws a block of its own"
+        raise NotYet(what, "Each place gets 1 stamp.", "the next kernel that is a multiple of 3 and is 3 + 2 padding")
+    return f"Each place inside gets {most} stamps along each direction: {kernel} is a multiple of the stride."
+
+
+@exercise("a letter: how many times steeper the non-saturating loss is than the saturating one, at a logit of -4")
+def ex00_slopes(letter):
+    """ "c": sigmoid(4) / sigmoid(-4) = e**4, about 55."""
+    told = "The slopes are sigmoid(4) = 0.982 and sigmoid(-4) = 0.018."
+    others = {
+        "a": ("both losses fall as D(fake) rises, but not equally fast", told, "look at the first panel above"),
+        "b": ("the logit is 4, but slopes are sigmoids of it", told, "what is the derivative of softplus?"),
+        "d": ("the saturating loss is nearly flat there, and not quite", told, "divide one slope by the other"),
+    }
+    judge_letter(letter, "c", others)
+    return "0.982 / 0.018 = e**4, about 55. At a logit of -8 it is nearly 3000: the surer D, the larger the difference."

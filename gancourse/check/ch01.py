@@ -6,7 +6,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
+from torch.optim import SGD
 
+from gancourse.check.guess import judge_letter, numbers_of
+from gancourse.check.mend import Fault, expect_mended
 from gancourse.check.verdict import (
     Answer,
     NotYet,
@@ -542,3 +545,221 @@ def judge_g_move(move: dict, x: Tensor) -> None:
             "torch would stop at the second minimize: D's weights, which its graph holds, have changed.",
             "compute g_loss after D's minimize",
         )
+
+
+@exercise("a letter: what V(D*, G) does while fakes that overlap with no real picture come nearer")
+def ex01_apart(letter):
+    """ "b": where nothing overlaps, 2 JSD - 2 log 2 is 0, near or far."""
+    told = "Where nothing overlaps D* is 1 on every real picture and 0 on every fake, so V = log 1 + log 1 = 0."
+    others = {
+        "a": ("nearer is not seen: D* tells the two apart without a mistake at any distance", told, "what is D*?"),
+        "c": ("V does not rise either: it is as large as it can be already", told, "what is D* at a real picture?"),
+        "d": ("-2 log 2 is what is reached in the end, where both are equal", told, "what is D* at a real picture?"),
+    }
+    judge_letter(letter, "b", others)
+    return (
+        "V is 0 near and far. So against the best critic G is not told which way to go, until fakes and data overlap."
+    )
+
+
+def plain_d(D: nn.Module, x: Tensor, fake: Tensor) -> Tensor:
+    return softplus(-D(x)).mean() + softplus(D(fake)).mean()
+
+
+ROUNDS = tuple(  # x and z of two rounds
+    (images(*means), torch.tensor(z))
+    for means, z in (
+        ((0.75, -0.75, 0.1), [[0.3, 0.8], [-0.6, 0.2], [0.9, -0.4]]),
+        ((-0.2, 1.1), [[0.5, -0.7], [-0.1, 0.6]]),
+    )
+)
+HOLDS = (
+    "each optimizer is made with the weights of its own player: opt_G with G.parameters(), opt_D with D.parameters()"
+)
+ROUND_FAULTS = (
+    Fault("opt_G holds D's weights: G's loss moves D, to be fooled more easily", HOLDS),
+    Fault("opt_D holds G's weights: D's loss does not move D", HOLDS),
+    Fault("opt_G holds the weights of both: on its own loss D is moved to be fooled", HOLDS),
+    Fault("opt_D holds the weights of both, and with no detach D's loss moves G, too", HOLDS),
+    Fault(
+        "no opt_D.zero_grad(): what G's loss has left in D is still there when D steps in the next round",
+        "opt_D.zero_grad() before the backward of D's loss",
+    ),
+    Fault(
+        "no opt_G.zero_grad(): G's gradients of all rounds add up",
+        "opt_G.zero_grad() before the backward of G's loss",
+    ),
+    Fault("real and fake are swapped in d_loss", "d_loss(D, x, fake): the real pictures first"),
+)
+
+
+def two_rounds(
+    g_other: bool, d_other: bool, g_both: bool, d_both: bool, d_left: bool, g_left: bool, swapped: bool
+) -> Tensor:
+    """All weights after two rounds, with a choice of ROUND_FAULTS."""
+    G, D = Forger(), Critic()
+    own, other = list(G.parameters()), list(D.parameters())
+    opt_G = SGD(own + other if g_both else other if g_other else own, lr=0.1)
+    opt_D = SGD(own + other if d_both else own if d_other else other, lr=0.1)
+    for x, z in ROUNDS:
+        fake = G(z)
+        if not d_left:
+            opt_D.zero_grad()
+        still = fake if d_both else fake.detach()
+        loss = plain_d(D, still, x) if swapped else plain_d(D, x, still)
+        loss.backward(retain_graph=d_both)
+        opt_D.step()
+        if not g_left:
+            opt_G.zero_grad()
+        softplus(-D(fake)).mean().backward()
+        opt_G.step()
+    return weights_of(G, D)
+
+
+def weights_of(*players: nn.Module) -> Tensor:
+    return torch.cat([p.detach().flatten() for player in players for p in player.parameters()])
+
+
+ROUND_ERRORS = (  # what torch says of a broken round: what it is called, hint
+    (
+        "second time",
+        "missing detach: D's loss ran back through G, and used up the graph that G's loss needs",
+        "d_loss(D, x, fake.detach())",
+    ),
+    (
+        "modified by an inplace operation",
+        "a player has moved between its forward and its backward",
+        "compute G's loss after D's step, from D's new weights",
+    ),
+    ("optimizer got an empty parameter list", "an optimizer holds no weights", HOLDS),
+)
+
+
+@exercise("round(G, D, x, z), mended: one round by hand, D's step first")
+def ex01_mend(f):
+    """f(G, D, x, z) plays a round by SGD with lr=0.1; two of them must move all weights as Algorithm 1 does."""
+    answer = Answer(f, "round(G, D, x, z)")
+    G, D = Forger(), Critic()
+    before, times = weights_of(G, D), Visits(G)
+    for x, z in ROUNDS:
+        try:
+            answer(G, D, x.clone(), z.clone(), silent=True)
+        except NotYet as wrong:
+            for pattern, what, hint in ROUND_ERRORS:
+                if pattern in wrong.number:
+                    raise NotYet(what, wrong.number, hint) from None
+            raise
+    if same(weights_of(G, D), before):
+        raise NotYet("nobody has moved", "All weights are as before.", "opt_D.step() and opt_G.step()")
+    told = "After two rounds, the weights of G (2) and of D (2):"
+    hint = "for each player: zero_grad, loss, backward, step; lr=0.1 as it was; D first"
+    expect_mended(weights_of(G, D), two_rounds, ROUND_FAULTS, told, hint=hint)
+    return "Each optimizer moves one player, from a gradient of this round and of its own loss." + times.remark()
+
+
+class Visits:
+    """Counts how often a gradient arrives at G: once a round is enough."""
+
+    def __init__(self, G: nn.Module):
+        self.count = 0
+        G.weight.register_hook(self.add)
+
+    def add(self, gradient: Tensor) -> None:
+        self.count += 1
+
+    def remark(self) -> str:
+        if self.count <= len(ROUNDS):
+            return ""
+        return " One thing more: D's loss still runs back through G, work for nothing. fake.detach() spares it."
+
+
+LISTING = {
+    "a": "# A DCGAN that draws digits",
+    "b": "import torch",
+    "c": "from torch import nn",
+    "d": "from torchvision import datasets, transforms",
+    "e": "digits = datasets.MNIST('data', transform=transforms.ToTensor())  # float pictures",
+    "f": "class Generator(nn.Module):",
+    "g": "    def __init__(self):",
+    "h": "        super().__init__()",
+    "i": "        self.net = nn.Sequential(nn.Linear(100, 784), nn.Tanh())",
+    "j": "def forward(self, z):",
+    "k": "    return self.net(z)",
+    "l": "G = Generator().to(device)",
+    "m": "z = torch.tensor(np.random.randn(64, 100)).float().to(device)",
+    "n": "loss_D = D(real).log().mean() + (1 - D(G(z).detach())).log().mean()",
+    "o": "opt_D.zero_grad(); loss_D.backward(); opt_D.step()",
+}
+FAULTY = (  # the lines, one of which is enough, or two where the fault lies between them; what is not found yet, a hint
+    ("m", "a library is used that is not imported", "follow each name to the line that makes it"),
+    ("l", "a name is used that no line makes", "follow each name to the line that makes it"),
+    ("j", "a method does not belong to its class", "where does the class end?"),
+    ("ei", "real and drawn pictures have different ranges", "ToTensor gives numbers from 0 to 1; what does G give?"),
+    (
+        "n",
+        "a loss has the sign of what should rise, and an optimizer makes losses small",
+        "what would D learn from it?",
+    ),
+    ("a", "a comment promises another network than the one below", "a DCGAN is made of what kind of layers?"),
+)
+FINE = {  # why a line can stay
+    "b": "torch is used, and is imported here.",
+    "c": "nn is used, and is imported here.",
+    "d": "Both are used in the next line.",
+    "f": "A network is a class that inherits from nn.Module.",
+    "g": "A method of the class, indented as it should be.",
+    "h": "nn.Module must be set up before layers are put into it.",
+    "o": "Clear, backward, step: the right order. The fault is in what is minimized.",
+}
+
+
+@exercise("the letters of the faulty lines in check.LISTING: six faults")
+def ex01_faults(chosen):
+    """The letters of a line of each fault in FAULTY, and of none in FINE."""
+    letters = letters_among(chosen, LISTING)
+    found = [lines for lines, *_ in FAULTY if letters & set(lines)]
+    number = f"Faults found: {len(found)} of {len(FAULTY)}."
+    for letter in sorted(letters & set(FINE)):
+        raise NotYet(f"({letter}) can stay as it is", f"{FINE[letter]} {number}", "a line that runs and does its part")
+    for lines, what, hint in FAULTY:
+        if lines not in found:
+            raise NotYet(f"not found yet: {what}", number, hint)
+    return "Three of them stop Python. The other three run without complaint, and those are the ones to fear."
+
+
+def letters_among(chosen: object, known: Sequence[str]) -> set[str]:
+    """The letters.
+
+    Raises:
+        NotYet: one is unknown, or these are no letters at all.
+        StillOpen: a `...` is among them, or nothing is.
+    """
+    if isinstance(chosen, str):
+        chosen = [letter for letter in chosen if letter.isalnum()]
+    if not isinstance(chosen, list | tuple | set | frozenset):
+        raise NotYet(f"the check was given {kind(chosen)}", hint='hand over letters, as in "ab" or ["a", "b"]')
+    if not chosen or ... in chosen:
+        raise StillOpen
+    letters = {str(letter).strip().lower() for letter in chosen}
+    if unknown := sorted(letters - set(known)):
+        raise NotYet(f"no line has the letter {', '.join(unknown)}", hint=f"the letters are {', '.join(known)}")
+    return letters
+
+
+@exercise("(a, b), so that a first + b second is noise of the usual length, half-way between two noise vectors")
+def ex01_mix(knobs):
+    """(a, b), equal, with a**2 + b**2 = 1 to within 2 %: 0.707 each."""
+    a, b = numbers_of(knobs, "(a, b)")
+    length = (a * a + b * b) ** 0.5
+    told = f"Independent noise adds up like the sides of a right angle: this mix has {length:.2f} of the usual length."
+    if a < 0 or b < 0:
+        raise NotYet("a negative share points away from its noise", told, "half-way lies between the two")
+    if abs(a - b) > 0.02:
+        raise NotYet("the mix is nearer to one of the two than to the other", told, "half-way: equal shares")
+    if abs(a - 0.5) < 0.01:
+        what = "too short: this is the middle of the straight line, where G has met hardly any noise"
+        raise NotYet(what, told, "which two equal numbers have squares that add up to 1?")
+    if abs(length - 1) > 0.02:
+        what = "too short" if length < 1 else "too long"
+        raise NotYet(what, told, "which two equal numbers have squares that add up to 1?")
+    return "0.71 each, since the squares add up to 1. This is the middle of the great circle, the walk further above."

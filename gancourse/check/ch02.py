@@ -4,7 +4,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot, softplus
 
-from gancourse.check.ch01 import expect_images, images, judge_d_loss, overflow
+from gancourse.check.ch01 import (
+    Forger,
+    RoundGame,
+    expect_images,
+    images,
+    judge_d_loss,
+    judge_d_move,
+    judge_g_move,
+    judge_moves,
+    overflow,
+)
+from gancourse.check.guess import judge_letter
 from gancourse.check.verdict import (
     Answer,
     NotYet,
@@ -14,6 +25,7 @@ from gancourse.check.verdict import (
     exercise,
     finite,
     kind,
+    same,
     show,
     tensor_of,
 )
@@ -373,3 +385,159 @@ def share_of(result: object, n: int) -> Tensor:
         where = "which samples are right" if len(result) == n else "one number for each class"
         raise NotYet(f"missing mean: {kind(result)} came back ({where}?)", hint="one number: .float().mean()")
     return finite(result, "a division by 0?")
+
+
+class LabelledForger(Forger):
+    """Noise (n, 2) and labels (n,) to images (n, 1, 1, 2), by known numbers; it notes the labels."""
+
+    def __init__(self):
+        super().__init__()
+        self.wished: list[Tensor] = []
+
+    def forward(self, z: Tensor, *labels: Tensor) -> Tensor:
+        if any(label is ... for label in labels):
+            raise StillOpen("G was given `...`.")
+        if len(labels) != 1:
+            raise NotYet(f"G was given {1 + len(labels)} arguments", hint="G takes noise and labels: game.G(z, y)")
+        expect_labels("G", labels[0], len(z) if isinstance(z, Tensor) and z.dim() else 0)
+        fakes = super().forward(z)
+        self.wished.append(labels[0].clone())
+        return fakes
+
+
+def expect_labels(name: str, y: object, n: int) -> None:
+    if not isinstance(y, Tensor) or y.shape != (n,) or y.is_floating_point():
+        raise NotYet(f"{name} was given {kind(y)} as labels of {n} images", hint="labels are (n,) integers, as y is")
+
+
+class LabelledGame(RoundGame):
+    """A conditional game with tiny players that writes down what is asked of it."""
+
+    def __init__(self):
+        super().__init__()
+        self.G = LabelledForger()
+
+    def d_loss(self, *args: Tensor) -> Tensor:
+        self.takes("d_loss", args, ("x", "fake", "y"))
+        expect_labels("d_loss", args[2], len(args[0]))
+        return self.note("d", softplus(-self.D(args[0])).mean() + softplus(self.D(args[1])).mean(), args)
+
+    def g_loss(self, *args: Tensor) -> Tensor:
+        self.takes("g_loss", args, ("fake", "y"))
+        expect_labels("g_loss", args[1], len(args[0]))
+        return self.note("g", softplus(-self.D(args[0])).mean(), args)
+
+
+@exercise("round(game, x, y), mended: one round of a conditional game")
+def ex02_mend(f):
+    """f(game, x, y) plays one round; the fakes are made for y, and judged under y."""
+    answer, game = Answer(f, "round(game, x, y)"), LabelledGame()
+    x, y = torch.tensor([0.9, -0.2, 0.4]).view(3, 1, 1, 1) * torch.ones(1, 1, 2), torch.tensor([2, 0, 1])
+    answer(game, x, y.clone(), silent=True)
+    try:
+        judge_moves(game)
+        for move in game.moves:
+            n = 2 if move["which"] == "d" else 1
+            pictures = {**move, "args": move["args"][:n]}
+            judge_d_move(pictures, x) if n == 2 else judge_g_move(pictures, x)
+    except NotYet as wrong:
+        hint = wrong.hint.replace("fake.detach())", "fake.detach(), y)").replace("g_loss(fake)", "g_loss(fake, y)")
+        raise NotYet(wrong.what, wrong.number, hint) from None
+    for move in game.moves:
+        judge_labels(move, game.G, y)
+    return "Whatever is drawn for a label is judged under that label, by D's loss and by G's."
+
+
+def judge_labels(move: dict, G: LabelledForger, y: Tensor) -> None:
+    """Hold what the fakes were made for to what they are judged under."""
+    which, *_, fake, told = move["which"], *move["args"]
+    made = [wished for fakes, wished in zip(G.made, G.wished, strict=True) if same(fakes, fake)]
+    hint = f"one y for all: game.G(z, y), and game.{which}_loss(..., y)"
+    if not made:
+        raise NotYet(f"{which}_loss was given something that G did not return", hint="fake = game.G(z, y)")
+    if which == "d" and not same(told, y):
+        number = f"x has the labels {show(y)}, d_loss was told {show(told)}."
+        raise NotYet("the real images are judged under labels that are not theirs", number, hint)
+    if not any(same(wished, told) for wished in made):
+        number = f"They were made for {show(made[0])}, and {which}_loss was told {show(told)}."
+        what = f"in {which}_loss the fakes are judged under other labels than they were made for"
+        raise NotYet(what, number, hint)
+
+
+@exercise("a letter: what the best critic of pairs says when a perfect G that does not listen is right by chance")
+def ex02_listens(letter):
+    """ "b": 0.1 / (0.1 + 0.01) = 10 / 11."""
+    told = "Of all real pairs a tenth is a 3 under the label 3; of the pairs drawn, a tenth of a tenth."
+    others = {
+        "a": ("1/2 holds where a pair is as frequent among real ones as among fakes", told, "p / (p + p_g), of pairs"),
+        "c": (
+            "D cannot be sure: one drawing in ten is right, and then nothing gives it away",
+            told,
+            "p / (p + p_g), of pairs",
+        ),
+        "d": (
+            "a tenth is the share of drawings that are right, and not what D says of them",
+            told,
+            "p / (p + p_g), of pairs",
+        ),
+    }
+    judge_letter(letter, "b", others)
+    return "10/11, and 0 for each wrong pair. The drawing alone would get 1/2: only the label shows that G is deaf."
+
+
+@exercise("cheat(images, labels, asked), pictures that are all what was asked for, with no diversity in any class")
+def ex02_cheat(f):
+    """f(images (m, 1, h, w), labels (m,), asked (n,)) -> for each label asked, always the same one of its images."""
+    answer = Answer(f, "cheat(images, labels, asked)")
+    for labels, asked in (
+        ([2, 0, 1, 0, 2, 1, 1, 0, 2], [0, 0, 1, 1, 2, 2, 2, 0]),
+        ([1, 1, 0, 2, 0, 2], [2, 1, 0, 1, 2, 0]),
+    ):
+        labels, asked = torch.tensor(labels), torch.tensor(asked)
+        images = (1.7 * torch.arange(1, 1 + 4 * len(labels))).sin().view(-1, 1, 2, 2)
+        chosen = places_of(answer(images.clone(), labels.clone(), asked.clone()), images, len(asked))
+        judge_cheat(chosen, labels, asked)
+    return "Accuracy 1, diversity 0, and nothing learned. So neither figure is worth anything alone."
+
+
+def places_of(result: object, images: Tensor, n: int) -> Tensor:
+    """Which of the images were returned, (n,)."""
+    result = finite(tensor_of(result), "no picture has a NaN")
+    tensor_of(result, (n, *images.shape[1:]), f"one picture for each of the {n} labels asked")
+    away, chosen = torch.cdist(result.detach().float().flatten(1), images.flatten(1)).min(1)
+    if (away > 1e-3).any():
+        place = int((away > 1e-3).nonzero()[0])
+        raise NotYet(
+            f"picture {place} is none of the images: the judge may take it for anything",
+            hint="no blends and no means: choose among the images, images[places]",
+        )
+    return chosen
+
+
+def judge_cheat(chosen: Tensor, labels: Tensor, asked: Tensor) -> None:
+    accuracy = (labels[chosen] == asked).double().mean().item()
+    kinds = [len(set(chosen[asked == c].tolist())) for c in asked.unique().tolist()]
+    number = f"Asked for {show(asked)}, shown {show(labels[chosen])}: accuracy {accuracy:.2f}."
+    number += f" Different pictures for each label: {', '.join(map(str, kinds))}."
+    slips = (
+        (
+            asked,
+            "the label is used as a place: picture number 2 need not show a 2",
+            "find where labels == c",
+        ),
+        (
+            torch.arange(len(asked)) % len(labels),
+            "the pictures as they come: nobody asked what they show",
+            "find where labels == c",
+        ),
+    )
+    for places, what, hint in slips if accuracy < 1 else ():
+        if torch.equal(chosen, places):
+            raise NotYet(what, number, hint)
+    if len(set(chosen.tolist())) == 1:
+        raise NotYet("one picture for all labels: no diversity, but right for its own only", number, "one for each")
+    if accuracy < 1:
+        raise NotYet("not all of it is what was asked for", number, "for each label asked, an image with that label")
+    if max(kinds) > 1:
+        what = "this is honest: all of it was asked for, and the pictures of a class differ"
+        raise NotYet(what, number, "to cheat, show the same one whenever its label is asked for")

@@ -1,12 +1,15 @@
 """Exercises of chapter 03: image in, image out."""
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, max_pool2d, pad
+from torch.nn.functional import cross_entropy, interpolate, max_pool2d, pad
 
+from gancourse.check.guess import number_of, whole
+from gancourse.check.mend import Fault, expect_mended, with_gradients
 from gancourse.check.verdict import (
     Answer,
     NotYet,
@@ -16,6 +19,7 @@ from gancourse.check.verdict import (
     exercise,
     finite,
     kind,
+    loss_of,
     same_gradient,
     show,
     tensor_of,
@@ -500,3 +504,109 @@ def ex03_unet(f):
     )
     same_gradient(result.square().sum(), right.square().sum(), [x], ["x"], "learning, too, goes through the skip")
     return "Two ways lead from look_1 to look_3: one through the bottom, and a short one for the detail."
+
+
+@exercise("the IoU of membranes 2 px wide, if the answer is right but for a shift by 1 px: a number from 0 to 1")
+def ex03_shift(guess):
+    """1/3: of 3 px that are membrane in either, 1 is so in both."""
+    value = number_of(guess, "a number from 0 to 1")
+    told = "Side by side: the truth has px 0 and 1, the answer 1 and 2."
+    others = (
+        (
+            0.5,
+            "half of the membrane is found, and the false alarm is not counted",
+            "overlap over union: 1 px over what?",
+        ),
+        (2 / 3, "2 px are the width of one membrane, and 3 px their union", "which px are membrane in both?"),
+        (0.25, "the px they share is counted twice in the union", "in how many px is either of them membrane?"),
+        (0.875, "this is the pixel accuracy: all the cell around is right", "IoU looks at the membranes alone"),
+        (1.0, "a shift of 1 px is small against the picture, and not against the membrane", "overlap over union"),
+        (0.0, "they still share 1 px of 2", "overlap over union"),
+    )
+    if abs(value - 1 / 3) > 0.02:
+        for other, what, hint in others:
+            if abs(value - other) < 0.01:
+                raise NotYet(f"{value:g}: {what}", told, hint)
+        raise NotYet(f"{value:g} is not it", told, "overlap over union, counted in px across one membrane")
+    return "1 px of 3, while 7 pixels in 8 are right. Thin things are hard for IoU, and no eye sees a shift of 1 px."
+
+
+LOSS_FAULTS = (
+    Fault(
+        "softmax over dimension 0, which holds the pictures; and cross_entropy takes its own softmax",
+        "give it the scores as they are",
+    ),
+    Fault("softmax twice: cross_entropy takes its own", "give it the scores as they are"),
+    Fault("the classes are exchanged: class 1 is the cell, where y is above 0", "(y[:, 0] > 0).long()"),
+    Fault("a sum over the pixels: it would grow with the picture", "cross_entropy takes the mean if nobody says more"),
+    Fault("a minus too many: the right class would get less and less", "cross_entropy is a cost already"),
+)
+
+
+def segmenting(scores: Tensor, y: Tensor) -> Callable[..., Tensor]:
+    """The loss at every pixel and its gradient, with a choice of LOSS_FAULTS in it."""
+
+    def play(over_pictures: bool, twice: bool, exchanged: bool, summed: bool, minus: bool) -> Tensor:
+        s = scores.softmax(0) if over_pictures else scores
+        s = s.softmax(1) if twice else s
+        target = ((y[:, 0] < 0) if exchanged else (y[:, 0] > 0)).long()
+        loss = cross_entropy(s, target, reduction="sum" if summed else "mean")
+        return with_gradients(-loss if minus else loss, [scores])
+
+    return play
+
+
+@exercise("pixel_loss(scores, y), mended: the mean cross-entropy over all pixels, class 1 where y is above 0")
+def ex03_loss(f):
+    """f(scores (n, 2, h, w), y (n, 1, h, w) of -1 and 1) -> cross_entropy(scores, (y[:, 0] > 0).long())."""
+    answer = Answer(f, "pixel_loss(scores, y)")
+    for n, h, w in ((2, 2, 3), (3, 1, 2)):
+        scores = (2.5 * numbers(n, 2, h, w, step=1.1)).requires_grad_()
+        y = 2.0 * (numbers(n, 1, h, w, step=2.3) > -0.3) - 1
+        loss = loss_of(answer(scores, y.clone()))
+        play = segmenting(scores, y)
+        told = f"For {n} pictures of {h} x {w}, the loss: yours {show(loss)}, right {show(play(*[False] * 5)[0])}."
+        hint = "two lines at most: which class is right at each pixel, and cross_entropy(scores, that)"
+        expect_mended(with_gradients(loss, [scores]), play, LOSS_FAULTS, told, hint=hint)
+    return "Scores go in as they are, as logits do. After a softmax too many no pixel can cost less than 0.31."
+
+
+WIDE, DEPTH = 256, 4  # what the answer must cover, and how often the network halves
+
+
+def stages(side: float) -> list[float]:
+    """The side after each stage on the way down."""
+    sides = [side - 4]
+    for _ in range(DEPTH):
+        sides.append(sides[-1] / 2 - 4)
+    return sides
+
+
+def good_tile(side: int) -> bool:
+    return all(s % 2 == 0 for s in stages(side)[:-1]) and through(side, DEPTH) >= WIDE
+
+
+@exercise(
+    "the side of the smallest tile that an unpadded U-Net of depth 4 halves with no rest, answering 256 px or more"
+)
+def ex03_tile(side):
+    """444: 440, 216, 104, 48, 20 on the way down, and an answer of 260."""
+    (side,) = whole([number_of(side, "one whole number")])
+    sides = stages(side)
+    if side < 1 or sides[-1] < 1:
+        number = f"After the stages on the way down: {', '.join(f'{s:g}' for s in sides)}."
+        raise NotYet("nothing is left at the bottom", number, "a stage takes 4 pixels; the answer should have 256")
+    for place, s in enumerate(sides[:-1], 1):
+        if s % 2:
+            number = f"After stage {place} the side is {s:g}."
+            what = f"a rest in halving {place}: max pooling drops a row, and the skip no longer lies in the middle"
+            raise NotYet(what, number, "which sides work? Begin with the paper's 572, and go up and down from it")
+    answered = through(side, DEPTH)
+    if answered < WIDE:
+        raise NotYet(
+            "no rest, but too small", f"The answer has {answered} px.", "the next larger one: they are 16 apart"
+        )
+    if good_tile(side - 16):
+        number = f"Its answer has {answered} px, and that of a smaller one {through(side - 16, DEPTH)}."
+        raise NotYet("this one works, but a smaller one does, too", number, "they are 16 apart")
+    return f"{side} px in, {answered} px out. Tiles that work are 2 * 2 * 2 * 2 px apart, a 2 for each halving."

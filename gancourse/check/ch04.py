@@ -1,6 +1,6 @@
 """Exercises of chapter 04: a critic that judges patches."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -8,6 +8,9 @@ from torch.nn.functional import softplus
 
 from gancourse.check.ch01 import judge_d_loss, overflow
 from gancourse.check.ch03 import unpacked
+from gancourse.check.guess import numbers_of
+from gancourse.check.guess import whole as whole_numbers
+from gancourse.check.mend import Fault, expect_mended
 from gancourse.check.verdict import (
     Answer,
     NotYet,
@@ -503,3 +506,143 @@ def letters_of(chosen: object) -> set[str]:
     if unknown:
         raise NotYet(f"no claim has the letter {', '.join(unknown)}", hint=f"the letters are {', '.join(CLAIMS)}")
     return letters
+
+
+@exercise('the shifts, of 1, 2, 3 and 4 px, for which a critic with one halving only shifts its map, as in "134"')
+def ex04_shift(guess):
+    """ "24": those that are multiples of the step of 2 px."""
+    if isinstance(guess, int) and not isinstance(guess, bool):
+        guess = str(guess)
+    if isinstance(guess, list | tuple | set | frozenset):
+        if any(one is ... for one in guess):
+            raise StillOpen
+        guess = "".join(map(str, guess))
+    hint = 'hand over the digits, as in "13"; "0" if it is true of none'
+    if not isinstance(guess, str):
+        raise NotYet(f"the check was given {kind(guess)}", hint=hint)
+    digits = {c for c in guess if c.isalnum()}
+    if not digits:
+        raise StillOpen
+    if unknown := sorted(digits - set("01234")):
+        raise NotYet(f"{', '.join(unknown)} is none of the shifts", hint=hint)
+    told = "Squares of neighbouring logits stand 2 px apart."
+    if digits & set("13"):
+        what = f"{min(digits & set('13'))} px is half a step: every square then shows other pixels than any before"
+        raise NotYet(what, told, "which shifts bring each square to where another one was?")
+    if digits != set("24"):
+        what = f"{'4' if '2' in digits else '2'} px is missing: each square comes to where another one was"
+        raise NotYet(what, told, "which shifts are whole steps of the map?")
+    return "2 and 4: whole steps. A convolution with a stride forgives shifts by its stride only."
+
+
+SEEN_FAULTS = (
+    Fault(
+        "train mode: BatchNorm takes mean and spread from the whole picture, and each pixel has a say in each logit",
+        "net.eval()",
+    ),
+    Fault("the mean of the whole map is followed back, not one logit", "net(...)[0, 0, row, column]"),
+    Fault("the sum of the whole map is followed back, not one logit", "net(...)[0, 0, row, column]"),
+    Fault("no absolute value: a channel that pulls up hides one that pulls down", "first .abs(), then .sum(0)"),
+    Fault(
+        "the absolute value comes after the sum: the channels have paid for one another", "first .abs(), then .sum(0)"
+    ),
+    Fault("row and column are swapped", "[0, 0, row, column]"),
+)
+
+
+def small_critic() -> nn.Module:
+    """Pictures (1, 2, 8, 8) to a map of 3 x 3 logits, by known numbers; the second channel pulls against the first."""
+    one, norm, two = nn.Conv2d(2, 2, 2, stride=2), nn.BatchNorm2d(2), nn.Conv2d(2, 1, 2)
+    kernel = torch.tensor([[[0.7, -0.4], [1.1, 0.5]], [[-0.6, 0.9], [0.3, -1.2]]])  # (2, 2, 2)
+    with torch.no_grad():
+        one.weight.copy_(torch.stack([kernel, -0.6 * kernel], 1))
+        two.weight.copy_(torch.tensor([[0.8, -0.3], [0.5, 1.0]]) * torch.tensor([1.0, -0.7]).view(1, 2, 1, 1))
+        for layer in (one, two):
+            layer.bias.fill_(0.1)
+        norm.running_mean.copy_(torch.tensor([0.2, -0.1]))
+        norm.running_var.copy_(torch.tensor([1.5, 0.6]))
+    return nn.Sequential(one, norm, nn.LeakyReLU(0.2), two).eval()
+
+
+def seen(row: int, column: int, picture: Tensor) -> Callable[..., Tensor]:
+    """How strongly each pixel moves a logit, with a choice of SEEN_FAULTS in the measurement."""
+
+    def play(train: bool, mean: bool, total: bool, signed: bool, late: bool, swapped: bool) -> Tensor:
+        p = picture.clone().requires_grad_()
+        logits = small_critic().train(train)(p)
+        i, j = (column, row) if swapped else (row, column)
+        logit = logits.mean() if mean else logits.sum() if total else logits[0, 0, i, j]
+        (gradient,) = torch.autograd.grad(logit, p)
+        if signed:
+            return gradient[0].sum(0)
+        return gradient[0].sum(0).abs() if late else gradient[0].abs().sum(0)
+
+    return play
+
+
+@exercise("seen_by(net, row, column, picture), mended: how strongly each pixel moves one logit, (h, w)")
+def ex04_mend(f):
+    """f(net, row, column, picture (1, c, h, w)) -> size of the logit's gradient in eval mode, summed over channels."""
+    answer = Answer(f, "seen_by(net, row, column, picture)")
+    for row, column in ((0, 2), (1, 1), (2, 1)):
+        picture = (1.7 * torch.arange(1.0, 129)).sin().view(1, 2, 8, 8)
+        # train mode: a student's line that says nothing of the mode measures in the one that training left
+        result = tensor_of(unpacked(answer(small_critic().train(), row, column, picture.clone())))
+        result = finite(result, "there is no division here")
+        tensor_of(result, (8, 8), "one number for each pixel: summed over the channels, with no batch dimension")
+        play = seen(row, column, picture)
+        right = play(*[False] * len(SEEN_FAULTS))
+        moved = f"{int((result != 0).sum())} pixels; right are {int((right != 0).sum())}, a square of 4 x 4"
+        told = f"Logit ({row}, {column}): yours is moved by {moved}."
+        hint = "eval mode; the gradient of this one logit; its absolute value, summed over the channels"
+        expect_mended(result.detach().double(), play, SEEN_FAULTS, told, hint=hint)
+    return "One logit, in eval mode, with signs taken off: what is not 0 is the square that it sees."
+
+
+SIDE, MAP, LAYERS, KERNEL, SQUARE = 64, 16, 4, 5, 40  # what the critic of ex04_design must keep to
+
+
+@exercise("layers, a list of (kernel, stride, padding), of a critic that sees 40 px or more and keeps a map of 16 x 16")
+def ex04_design(layers):
+    """At most 4 layers of kernels up to 5, with padding up to half a kernel; at 64 px a map of 16 or more."""
+    layers = layers_of(layers)
+    if len(layers) > LAYERS:
+        raise NotYet(
+            f"{len(layers)} layers are too many", f"{LAYERS} are allowed.", "a stride early on sees far at no cost"
+        )
+    for kernel, _, padding in layers:
+        if kernel > KERNEL:
+            raise NotYet(f"a kernel of {kernel} is too large", f"{KERNEL} is allowed.", "strides see far, too")
+        if 2 * padding > kernel:
+            what = f"a padding of {padding} is more than half of the kernel {kernel}"
+            raise NotYet(what, "Logits at the rim would see hardly any picture.", "padding up to kernel // 2")
+    side = SIDE
+    for kernel, stride, padding in layers:
+        side = (side + 2 * padding - kernel) // stride + 1
+    field = field_of([layer[:2] for layer in layers])
+    number = f"It sees {field} px, and at {SIDE} px its map has {max(side, 0)} logits a side."
+    if side < MAP and field < SQUARE:
+        raise NotYet(
+            "the map is too small, and so is the square", number, "one stride after another: what does it cost?"
+        )
+    if side < MAP:
+        hint = "each stride of 2 halves the map, so two of them; and a padding of half a kernel loses nothing"
+        raise NotYet("the square is large enough, but the map is too small", number, hint)
+    if field < SQUARE:
+        hint = "a stride multiplies what lies behind it: strides first; and the kernels behind them as large as allowed"
+        raise NotYet("the map is large enough, but the square is too small", number, hint)
+    return f"{number} Where the strides stand decides: early, they enlarge the squares of all layers behind them."
+
+
+def layers_of(layers: object) -> list[list[int]]:
+    """The layers, each as three whole numbers."""
+    form = "(kernel, stride, padding)"
+    if not isinstance(layers, list | tuple):
+        raise NotYet(f"the check was given {kind(layers)}", hint=f"hand over a list of {form}")
+    if not layers or any(one is ... for one in layers):
+        raise StillOpen
+    found = [whole_numbers(numbers_of(layer, form), "kernels, strides and paddings are whole") for layer in layers]
+    for kernel, stride, padding in found:
+        if kernel < 1 or stride < 1 or padding < 0:
+            raise NotYet("a kernel or a stride below 1, or a padding below 0", hint=f"each layer is {form}")
+    return found

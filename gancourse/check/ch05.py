@@ -8,12 +8,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss, smooth_l1_loss, softplus
 
-from gancourse.check.ch01 import G_SLIPS, overflow
+from gancourse.check.ch01 import G_SLIPS, RoundGame, judge_moves, overflow
 from gancourse.check.ch04 import PatchCritic, sketch
+from gancourse.check.guess import judge_letter, numbers_of
+from gancourse.check.mend import Fault, expect_mended
 from gancourse.check.verdict import (
     Answer,
     NotYet,
     Slip,
+    StillOpen,
     compare,
     exercise,
     finite,
@@ -590,3 +593,214 @@ def ex05_fixed_input(f):
         right = answers.std(0).mean()
         how = judge_std(answer(answers.clone()), right, draws, FIXED_INPUT_SLIPS, (answers,), told, DRAWS)
     return f"0 means that the noise is ignored: one answer for each input, however often it is asked. {how}"
+
+
+class PairForger(nn.Module):
+    """Plans to houses, by known numbers: each pixel p becomes 0.7 p - 0.2; it notes what it was given."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor([0.7, -0.2]))
+        self.given: list[Tensor] = []
+
+    def forward(self, x: Tensor, *more: Tensor) -> Tensor:
+        if x is ...:
+            raise StillOpen("G was given `...`.")
+        if more or not isinstance(x, Tensor) or x.dim() != 4:
+            given = f"{1 + len(more)} arguments" if more else kind(x)
+            raise NotYet(f"G was given {given}", hint="G takes the plans alone: game.G(x)")
+        self.given.append(x.detach().clone())
+        return self.weight[0] * x + self.weight[1]
+
+
+class PairGame(RoundGame):
+    """A game of pairs with tiny players that writes down what is asked of it."""
+
+    def __init__(self):
+        super().__init__()
+        self.G = PairForger()
+
+    def d_loss(self, *args: Tensor) -> Tensor:
+        self.takes("d_loss", args, ("x", "y", "fake"))
+        return self.note("d", self._judged(args), args)
+
+    def g_loss(self, *args: Tensor) -> Tensor:
+        self.takes("g_loss", args, ("x", "y", "fake"))
+        return self.note("g", self._judged(args), args)
+
+    def _judged(self, pictures: tuple) -> Tensor:
+        """A number that depends on D and on all that it was given: no loss, but it can be followed back."""
+        return self.D.weight * sum(p.mean() for p in pictures)
+
+    def name(self, p: Tensor, x: Tensor, y: Tensor) -> str:
+        """What this is: x, y, a fake made from one of them, or "something else"."""
+        for name, other in (("x", x), ("y", y), ("fake", self.fake(x)), ("G(y)", self.fake(y))):
+            if same(p, other):
+                return name
+        return "something else"
+
+    def fake(self, x: Tensor) -> Tensor:
+        return self.G.weight[0].detach() * x + self.G.weight[1].detach()
+
+
+ORDERS = {  # what a loss was given in place of (x, y, fake): what is wrong with it
+    "g": {
+        (
+            "y",
+            "x",
+            "fake",
+        ): "L1 on the wrong pair: the fake is pulled towards x, the plan, and D takes y for the plan",
+        ("x", "fake", "y"): "y stands in the fake's place: D judges (x, y), and G learns from L1 alone",
+        ("fake", "y", "x"): "L1 on the wrong pair: the distance is that of x and y, and G has no part in it",
+        ("y", "fake", "x"): "L1 on the wrong pair: the fake is pulled towards x, the plan, and D judges x itself",
+        ("x", "x", "fake"): "L1 on the wrong pair: the fake is pulled towards x, the plan",
+    },
+    "d": {
+        ("x", "fake", "y"): "swapped labels: D is asked to call the fake real and the house y fake",
+        ("y", "x", "fake"): "x and y are swapped: D would learn that a plan answers a house",
+        ("x", "x", "fake"): "D never sees a real house: x stands in the place of y",
+        ("x", "y", "y"): "D is shown the real house twice, and never the fake",
+    },
+}
+
+
+@exercise("round(game, x, y), mended: one round of pix2pix, D first")
+def ex05_mend(f):
+    """f(game, x, y): fake = G(x); D on d_loss(x, y, fake.detach()), then G on g_loss(x, y, fake)."""
+    answer, game = Answer(f, "round(game, x, y)"), PairGame()
+    x, y = sketch(-0.1, 0.2), sketch(0.3, -0.4).flip(2)
+    answer(game, x.clone(), y.clone(), silent=True)
+    if any(same(given, y) for given in game.G.given):
+        what = "G is given y, the answer, and is to draw from x, the question"
+        raise NotYet(what, "It would learn to copy, and have nothing to copy from later.", "fake = game.G(x)")
+    for move in game.moves:
+        judge_arguments(move, tuple(game.name(p, x, y) for p in move["args"]))
+    judge_moves(game)
+    for move in game.moves:
+        fake = move["args"][2]
+        if move["which"] == "d" and fake.requires_grad:
+            number = "A plain backward() would run on into G: wasted work, or worse, G learns to help the critic."
+            raise NotYet("missing detach: D's loss still hangs on G", number, "game.d_loss(x, y, fake.detach())")
+        if move["which"] == "g" and not fake.requires_grad:
+            number = "0 of the gradient arrives at G, so it could learn nothing."
+            raise NotYet(
+                "a detach too many: g_loss was given fakes that are cut off from G", number, "g_loss(x, y, fake)"
+            )
+        if move["which"] == "g" and not move["after_d"]:
+            number = "torch would stop at the second minimize: D's weights, which its graph holds, have changed."
+            raise NotYet("g_loss is computed before D has moved", number, "compute it after D's minimize")
+    return "Question, answer, fake: three pictures of one size, and torch cannot tell if two of them change places."
+
+
+def judge_arguments(move: dict, names: tuple[str, ...]) -> None:
+    if names == ("x", "y", "fake"):
+        return
+    which = move["which"]
+    fake = "fake.detach()" if which == "d" else "fake"
+    what = ORDERS[which].get(names, f"{which}_loss was given other pictures than (x, y, fake)")
+    raise NotYet(what, f"It was given ({', '.join(names)}).", f"game.{which}_loss(x, y, {fake})")
+
+
+BYTES_FAULTS = (
+    Fault(
+        "what goes in lies in [0, 1], and G has learned from plans in [-1, 1]",
+        "0 should become -1, and 255 should become 1: pixels / 127.5 - 1",
+    ),
+    Fault(
+        "train mode: BatchNorm takes mean and spread from this batch, so a house depends on its neighbours",
+        "G.eval()",
+    ),
+    Fault(
+        "the darker half is cut off: G ends in tanh, and what lies between -1 and 0 becomes black",
+        "-1 should become 0, and 1 should become 255: (houses + 1) * 127.5",
+    ),
+)
+
+
+def house_painter() -> nn.Module:
+    """Plans (n, 2, h, w) to houses (n, 3, h, w) in [-1, 1], by known numbers; its BatchNorm has gathered some, too."""
+    conv, norm = nn.Conv2d(2, 3, 1), nn.BatchNorm2d(3)
+    with torch.no_grad():
+        conv.weight.copy_(torch.tensor([[0.9, -0.4], [-0.5, 0.8], [0.3, 0.6]]).view(3, 2, 1, 1))
+        conv.bias.copy_(torch.tensor([0.1, -0.2, 0.05]))
+        norm.running_mean.copy_(torch.tensor([0.2, -0.1, 0.3]))
+        norm.running_var.copy_(torch.tensor([0.4, 0.7, 0.5]))
+    return nn.Sequential(conv, nn.LeakyReLU(0.2), norm, nn.Tanh())
+
+
+def painted(pixels: Tensor) -> Callable[..., Tensor]:
+    """G's answers as bytes, with a choice of BYTES_FAULTS on the way."""
+
+    @torch.no_grad()
+    def play(small_in: bool, train: bool, cut_off: bool) -> Tensor:
+        x = pixels / 255 if small_in else pixels / 127.5 - 1
+        houses = house_painter().train(train)(x)
+        return houses.clamp(0, 1) * 255 if cut_off else (houses + 1) * 127.5
+
+    return play
+
+
+@exercise("answers(G, pixels), mended: plans as bytes, (n, c, h, w), to G's houses as bytes")
+def ex05_bytes(f):
+    """f(G, pixels) -> ((G.eval()(pixels / 127.5 - 1) + 1) * 127.5) as bytes, rounded or cut."""
+    answer = Answer(f, "answers(G, pixels)")
+    for n, h, w in ((2, 2, 3), (3, 2, 2)):
+        pixels = ((wave(n, 2, h, w) + 1) * 127.5).round().to(torch.uint8)
+        result = finite(tensor_of(answer(house_painter().train(), pixels.clone())), "there is no division by 0 here")
+        tensor_of(result, (n, 3, h, w), "as many houses as plans, each (3, h, w)")
+        if result.dtype != torch.uint8:
+            hint = "the last step is .to(torch.uint8), of numbers from 0 to 255"
+            raise NotYet(f"wrong type: {result.dtype} came back, and bytes are asked for", hint=hint)
+        judge_bytes(result.float(), painted(pixels))
+    return (
+        "Bytes to [-1, 1], eval mode, [-1, 1] to bytes: none of the three is seen in a shape, and all are in a picture."
+    )
+
+
+def judge_bytes(result: Tensor, play: Callable[..., Tensor]) -> None:
+    """Hold bytes to the right ones, within 1."""
+    told = "The first house, its first row in each channel:"
+    right = play(False, False, False)
+    number = f"{told} yours {show(result[0, :, 0])}, right {show(right[0, :, 0].round())}."
+
+    def near_bytes(*present: bool) -> Tensor:  # where the student's is within 1 of it, the student's own number
+        other = play(*present)
+        return torch.where((result - other).abs() <= 1.01, result, other)
+
+    hint = "three lines: into [-1, 1], G in eval mode, back into 0 to 255"
+    expect_mended(result, near_bytes, BYTES_FAULTS, number, hint=hint)
+
+
+RIGHT_ANSWERS = (-0.9, -0.8, -0.8, 0.3, 0.9)  # one pixel of five right houses
+MIDDLES = ((-0.8, "the median"), (-0.26, "the mean"), (0.0, "the middle of the two ends"))
+
+
+@exercise("(l1, squares), the one answer to five right ones that costs least by L1, and the one by squares")
+def ex05_one(knobs):
+    """(-0.8, -0.26): the median and the mean."""
+    l1, squares = numbers_of(knobs, "(l1, squares)")
+    right = torch.tensor(RIGHT_ANSWERS)
+    costs = float((right - l1).abs().mean()), float((right - squares).square().mean())
+    least = (right + 0.8).abs().mean(), right.var(unbiased=False)
+    number = f"Yours cost {costs[0]:.3f} and {costs[1]:.3f}; it can be done for {least[0]:.3f} and {least[1]:.3f}."
+    if abs(l1 + 0.26) < 0.02 and abs(squares + 0.8) < 0.02:
+        raise NotYet("the two are swapped", number, "which of the two middles does a single far value pull towards it?")
+    for mine, best, name in ((l1, -0.8, "L1"), (squares, -0.26, "the squares")):
+        if abs(mine - best) > 0.02:
+            known = [what for value, what in MIDDLES if abs(mine - value) < 0.02]
+            what = f"{known[0]}, {mine:g}, is not what {name} ask{'s' * (name == 'L1')} for" if known else ""
+            hint = "turn the knob a little to both sides: where does the cost rise either way?"
+            raise NotYet(what or f"{mine:g} does not cost least by {name}", number, hint)
+    return "L1 asks for the median, squares ask for the mean. The mean is a colour that none of the five houses has."
+
+
+@exercise("a letter: at which mean distance L1, times 100, costs as much as the word of an undecided critic")
+def ex05_weight(letter):
+    """ "c": log 2 / 100 = 0.007."""
+    told = "An undecided critic costs G log 2 = 0.69; L1 costs 100 times the mean distance."
+    others = {
+        "a": ("there L1 costs 25, and the critic 0.69: this is about where our training is", told, "divide by 100"),
+        "b": ("there L1 costs 7, ten times as much as the critic", told, "divide by 100"),
+    }
+    judge_letter(letter, "c", others)
+    return "0.007, less than one of 255 shades. So G's loss is nearly all L1, and cannot show what the critic says."

@@ -734,4 +734,4 @@ wrong("ex02_accuracy", "NaN", lambda s, y: math.nan)
 
 
 # The later chapters fill the same bank.
-from tests.check import bank_ch03, bank_ch04, bank_ch05, bank_ch06  # noqa: E402, F401
+from tests.check import bank_ch00, bank_ch01, bank_ch02, bank_ch03, bank_ch04, bank_ch05, bank_ch06  # noqa: E402, F401

@@ -326,3 +326,88 @@ def unet_without_gradient(look_1, halve, look_2, double, look_3, x):
 
 wrong("ex03_unet", "look_1 was given None", lambda a, h, b, d, c, x: a(None))
 wrong("ex03_unet", "halve was given", lambda a, h, b, d, c, x: h([a(x)]))
+
+
+# --- ex03_shift -------------------------------------------------------------------------------------------------------
+
+for guess in (1 / 3, 0.33, 0.34, torch.tensor(1 / 3), np.float32(0.333)):
+    right("ex03_shift")(guess)
+
+wrong("ex03_shift", "the false alarm is not counted", 0.5)
+wrong("ex03_shift", "3 px their union", 0.667)
+wrong("ex03_shift", "counted twice in the union", 0.25)
+wrong("ex03_shift", "the pixel accuracy", 0.875)
+wrong("ex03_shift", "small against the picture", 1)
+wrong("ex03_shift", "still share 1 px of 2", 0)
+wrong("ex03_shift", "0.9 is not it", 0.9)
+wrong("ex03_shift", "33 is not it", 33)
+wrong("ex03_shift", "without quotation marks", "1/3")
+wrong("ex03_shift", "nan is not a number", float("nan"))
+
+
+# --- ex03_loss --------------------------------------------------------------------------------------------------------
+
+
+@right("ex03_loss", reference=True)
+def pixel_loss_by_cross_entropy(scores, y):
+    return functional.cross_entropy(scores, (y[:, 0] > 0).long())
+
+
+@right("ex03_loss", reference=True)
+def pixel_loss_by_log_softmax(scores, y):
+    cell = (y > 0).float()
+    logs = scores.log_softmax(1)
+    return -(cell * logs[:, 1:] + (1 - cell) * logs[:, :1]).mean()
+
+
+right("ex03_loss")(lambda s, y: functional.nll_loss(s.log_softmax(1), ((y[:, 0] + 1) / 2).long()))
+right("ex03_loss")(lambda s, y: functional.cross_entropy(s.log_softmax(1), (y[:, 0] > 0).long()))  # changes nothing
+right("ex03_loss")(lambda s, y: functional.softplus(-y * (s[:, 1:] - s[:, :1])).mean())
+
+
+@wrong("ex03_loss", "softmax over dimension 0")
+def pixel_loss_as_it_stands(scores, y):
+    p = scores.softmax(0)
+    return functional.cross_entropy(p, (y[:, 0] < 0).long())
+
+
+def pixel_loss(change, above=True, **more):
+    def answer(scores, y):
+        target = (y[:, 0] > 0) if above else (y[:, 0] < 0)
+        return functional.cross_entropy(change(scores), target.long(), **more)
+
+    return answer
+
+
+wrong("ex03_loss", "Faults left: 2.", pixel_loss_as_it_stands)
+wrong("ex03_loss", "softmax over dimension 0", pixel_loss(lambda s: s.softmax(0)))
+wrong("ex03_loss", "softmax twice", pixel_loss(lambda s: s.softmax(1)))
+wrong("ex03_loss", "softmax twice", pixel_loss(lambda s: s.softmax(1), above=False))
+wrong("ex03_loss", "the classes are exchanged", pixel_loss(lambda s: s, above=False))
+wrong("ex03_loss", "a sum over the pixels", pixel_loss(lambda s: s, reduction="sum"))
+wrong("ex03_loss", "a minus too many", lambda s, y: -pixel_loss_by_cross_entropy(s, y))
+wrong("ex03_loss", "missing mean", pixel_loss(lambda s: s, reduction="none"))
+wrong("ex03_loss", "it does something else now", pixel_loss(lambda s: s.sigmoid()))
+wrong("ex03_loss", "it does something else now", pixel_loss(lambda s: s.tanh()))
+wrong("ex03_loss", "no gradient flows", pixel_loss(lambda s: s.detach()))
+wrong("ex03_loss", "stopped with an error", lambda s, y: functional.cross_entropy(s, y.long()))
+
+
+# --- ex03_tile --------------------------------------------------------------------------------------------------------
+
+for side in (444, 444.0, np.int64(444), torch.tensor(444)):
+    right("ex03_tile")(side)
+
+wrong("ex03_tile", "a smaller one does, too", 572)
+wrong("ex03_tile", "Its answer has 276 px", 460)
+wrong("ex03_tile", "a rest in halving 3", 440)  # 256 + 184
+wrong("ex03_tile", "a rest in halving 4", 436)
+wrong("ex03_tile", "a rest in halving 3", 448)
+wrong("ex03_tile", "a rest in halving 2", 450)
+wrong("ex03_tile", "a rest in halving 1", 443)
+wrong("ex03_tile", "no rest, but too small", 428)
+wrong("ex03_tile", "nothing is left at the bottom", 44)
+wrong("ex03_tile", "nothing is left at the bottom", -4)
+wrong("ex03_tile", "443.5 is not a whole number", 443.5)
+wrong("ex03_tile", "given a str", "444")
+wrong("ex03_tile", "given a tuple", (444, 444))

@@ -10,7 +10,7 @@ from torch.nn.functional import logsigmoid, softplus
 
 from gancourse.losses import d_logistic
 from gancourse.networks.patchgan import PatchGAN
-from gancourse.receptive import squares
+from gancourse.receptive import seen_by, squares
 from tests.check.bank import right, wrong
 
 # --- ex04_field -------------------------------------------------------------------------------------------------------
@@ -347,3 +347,102 @@ wrong("ex04_286", "(e) is true and missing", ("b", "c"))
 wrong("ex04_286", "(f) is not true", {"b", "c", "e", "f"})
 wrong("ex04_286", "no claim has the letter x", "bcex")
 wrong("ex04_286", "the check was given an int", 286)
+
+
+# --- ex04_shift -------------------------------------------------------------------------------------------------------
+
+for guess in ("24", "4, 2", 24, [2, 4], {"2", "4"}):
+    right("ex04_shift")(guess)
+
+wrong("ex04_shift", "1 px is half a step", "1234")
+wrong("ex04_shift", "3 px is half a step", "234")
+wrong("ex04_shift", "2 px is missing", "4")
+wrong("ex04_shift", "4 px is missing", "2")
+wrong("ex04_shift", "4 px is missing", [2])
+wrong("ex04_shift", "2 px is missing", "0")
+wrong("ex04_shift", "8 is none of the shifts", "248")
+wrong("ex04_shift", "given a float", 2.0)
+
+
+# --- ex04_mend --------------------------------------------------------------------------------------------------------
+
+
+@right("ex04_mend", reference=True)
+def seen_by_backward(net, row, column, picture):
+    picture = picture.clone().requires_grad_()
+    net.eval()(picture)[0, 0, row, column].backward()
+    return picture.grad[0].abs().sum(0)
+
+
+@right("ex04_mend", reference=True)
+def seen_by_grad(net, row, column, picture):
+    p = picture.detach().requires_grad_(True)
+    logit = net.train(False)(p)[..., row, column]
+    (gradient,) = torch.autograd.grad(logit, p, torch.ones_like(logit))
+    return gradient.abs().sum(dim=(0, 1))
+
+
+right("ex04_mend")(lambda net, row, column, picture: seen_by(net.eval(), row, column, picture))
+right("ex04_mend")(lambda *a: seen_by_backward(*a).numpy())
+
+
+@wrong("ex04_mend", "train mode")
+def seen_by_as_it_stands(net, row, column, picture):
+    picture = picture.clone().requires_grad_()
+    net.train()(picture).mean().backward()
+    return picture.grad[0].sum(0)
+
+
+def measured(mode=nn.Module.eval, logit=lambda m, i, j: m[0, 0, i, j], size=lambda g: g[0].abs().sum(0)):
+    """A measurement with something wrong in it."""
+
+    def answer(net, row, column, picture):
+        picture = picture.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(logit(mode(net)(picture), row, column), picture)
+        return size(gradient)
+
+    return answer
+
+
+wrong("ex04_mend", "train mode", measured(nn.Module.train))
+wrong("ex04_mend", "train mode", measured(lambda net: net))
+wrong("ex04_mend", "the mean of the whole map", measured(logit=lambda m, i, j: m.mean()))
+wrong("ex04_mend", "the sum of the whole map", measured(logit=lambda m, i, j: m.sum()))
+wrong("ex04_mend", "no absolute value", measured(size=lambda g: g[0].sum(0)))
+wrong("ex04_mend", "comes after the sum", measured(size=lambda g: g[0].sum(0).abs()))
+wrong("ex04_mend", "row and column are swapped", measured(logit=lambda m, i, j: m[0, 0, j, i]))
+wrong("ex04_mend", "it does something else now", measured(size=lambda g: g[0].square().sum(0)))
+wrong("ex04_mend", "it does something else now", measured(size=lambda g: (g[0].abs().sum(0) > 0).float()))
+wrong("ex04_mend", "wrong shape: (2, 8, 8) came back", measured(size=lambda g: g[0].abs()))
+wrong("ex04_mend", "wrong shape: (1, 8, 8) came back", measured(size=lambda g: g.abs().sum(1)))
+wrong("ex04_mend", "wrong type: a tuple", lambda *a: (seen_by_backward(*a),))
+
+
+@wrong("ex04_mend", "stopped with an error")
+def seen_by_without_a_gradient(net, row, column, picture):
+    net.eval()(picture)[0, 0, row, column].backward()
+    return picture.grad[0].abs().sum(0)
+
+
+# --- ex04_design ------------------------------------------------------------------------------------------------------
+
+for layers in (
+    [(5, 2, 2), (5, 2, 2), (5, 1, 2), (5, 1, 2)],
+    [[4, 2, 1], [4, 2, 1], [5, 1, 2], [5, 1, 2]],
+    ((5, 2, 2), (4, 2, 1), (5, 1, 2), (5, 1, 2)),
+    [(5, 4, 2), (5, 1, 2), (5, 1, 2), (5, 1, 2)],
+):
+    right("ex04_design")(layers)
+
+wrong("ex04_design", "the map is too small", [(4, 2, 1), (4, 2, 1), (4, 2, 1), (4, 1, 1)])
+wrong("ex04_design", "its map has 7 logits", [(4, 2, 1), (4, 2, 1), (4, 2, 1), (4, 1, 1)])
+wrong("ex04_design", "but the square is too small", [(4, 2, 1), (4, 2, 1), (3, 1, 1), (3, 1, 1)])
+wrong("ex04_design", "but the square is too small", [(5, 1, 2), (5, 1, 2), (5, 2, 2), (5, 2, 2)])
+wrong("ex04_design", "and so is the square", [(4, 2, 1), (4, 2, 1), (4, 1, 1), (4, 1, 1)])
+wrong("ex04_design", "5 layers are too many", [(4, 2, 1), (4, 2, 1), (4, 1, 1), (4, 1, 1), (4, 1, 1)])
+wrong("ex04_design", "a kernel of 40 is too large", [(40, 1, 20)])
+wrong("ex04_design", "more than half of the kernel", [(5, 2, 4), (5, 2, 4), (5, 1, 2), (5, 1, 2)])
+wrong("ex04_design", "below 1", [(5, 0, 2)])
+wrong("ex04_design", "2 numbers came, and 3 are asked for", [(4, 2), (4, 2)])
+wrong("ex04_design", "2.5 is not a whole number", [(5, 2.5, 2)])
+wrong("ex04_design", "the check was given a Sequential", nn.Sequential(nn.Conv2d(1, 1, 5)))

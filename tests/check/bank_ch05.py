@@ -8,7 +8,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as bce_logits
 from torch.nn.functional import l1_loss, logsigmoid, mse_loss, smooth_l1_loss, softplus
 from torchvision.transforms import functional as vision
 
-from gancourse.games.pix2pix import Pix2Pix
+from gancourse.games.pix2pix import Pix2Pix, answer
 from gancourse.losses import g_nonsaturating
 from tests.check.bank import right, wrong
 
@@ -385,3 +385,144 @@ wrong("ex05_fixed_input", "missing mean", lambda a: a.std(0))
 wrong("ex05_fixed_input", "the numbers differ", lambda a: 2 * a.std(0).mean())
 wrong("ex05_fixed_input", "NaN", lambda a: (a / 0 * 0).std(0).mean())
 wrong("ex05_fixed_input", "wrong type: a bool", lambda a: bool((a.std(0) > 0).any()))
+
+
+# --- ex05_mend --------------------------------------------------------------------------------------------------------
+
+
+@right("ex05_mend", reference=True)
+def round_of_pairs(game, x, y):
+    fake = game.G(x)
+    game.minimize(game.d_loss(x, y, fake.detach()), game.D)
+    game.minimize(game.g_loss(x, y, fake), game.G)
+
+
+@right("ex05_mend")
+def round_of_pairs_drawn_twice(game, x, y):
+    with torch.no_grad():
+        fake = game.G(x)
+    loss = game.d_loss(x, y, fake)
+    game.minimize(loss, game.D)
+    game.minimize(game.g_loss(x, y, game.G(x)), game.G)
+
+
+@wrong("ex05_mend", "G is given y, the answer")
+def round_of_pairs_as_it_stands(game, x, y):
+    fake = game.G(y)
+    game.minimize(game.d_loss(x, y, fake), game.D)
+    game.minimize(game.g_loss(y, x, fake), game.G)
+
+
+def pairs(d=lambda x, y, f: (x, y, f), g=lambda x, y, f: (x, y, f), cut=lambda f: f.detach(), players="DG"):
+    """A round with something wrong in it."""
+
+    def answer(game, x, y):
+        fake = game.G(x)
+        game.minimize(game.d_loss(*d(x, y, cut(fake))), getattr(game, players[0]))
+        game.minimize(game.g_loss(*g(x, y, fake)), getattr(game, players[1]))
+
+    return answer
+
+
+wrong("ex05_mend", "D takes y for the plan", pairs(g=lambda x, y, f: (y, x, f)))
+wrong("ex05_mend", "It was given (y, x, fake).", pairs(g=lambda x, y, f: (y, x, f)))
+wrong("ex05_mend", "G learns from L1 alone", pairs(g=lambda x, y, f: (x, f, y)))
+wrong("ex05_mend", "the distance is that of x and y", pairs(g=lambda x, y, f: (f, y, x)))
+wrong("ex05_mend", "D judges x itself", pairs(g=lambda x, y, f: (y, f, x)))
+wrong("ex05_mend", "the fake is pulled towards x", pairs(g=lambda x, y, f: (x, x, f)))
+wrong("ex05_mend", "given other pictures", pairs(g=lambda x, y, f: (f, x, y)))
+wrong("ex05_mend", "swapped labels", pairs(d=lambda x, y, f: (x, f, y)))
+wrong("ex05_mend", "a plan answers a house", pairs(d=lambda x, y, f: (y, x, f)))
+wrong("ex05_mend", "D never sees a real house", pairs(d=lambda x, y, f: (x, x, f)))
+wrong("ex05_mend", "the real house twice", pairs(d=lambda x, y, f: (x, y, y)))
+wrong("ex05_mend", "given other pictures", pairs(d=lambda x, y, f: (x, y, -f)))
+wrong("ex05_mend", "missing detach", pairs(cut=lambda f: f))
+wrong("ex05_mend", "a detach too many", pairs(g=lambda x, y, f: (x, y, f.detach())))
+wrong("ex05_mend", "D alone should move; named for it: G", pairs(players="GD"))
+wrong("ex05_mend", "G never moves", lambda game, x, y: game.minimize(game.d_loss(x, y, game.G(x).detach()), game.D))
+wrong("ex05_mend", "G was given 2 arguments", lambda game, x, y: game.G(x, y))
+wrong("ex05_mend", "game.d_loss was given", lambda game, x, y: game.d_loss(x, y))
+
+
+@wrong("ex05_mend", "g_loss is computed before D has moved")
+def round_of_pairs_with_both_losses_first(game, x, y):
+    fake = game.G(x)
+    for_d, for_g = game.d_loss(x, y, fake.detach()), game.g_loss(x, y, fake)
+    game.minimize(for_d, game.D)
+    game.minimize(for_g, game.G)
+
+
+# --- ex05_bytes -------------------------------------------------------------------------------------------------------
+
+
+@right("ex05_bytes", reference=True)
+def bytes_by_halves(G, pixels):
+    x = pixels / 127.5 - 1
+    with torch.no_grad():
+        houses = G.eval()(x)
+    return ((houses + 1) * 127.5).round().to(torch.uint8)
+
+
+@right("ex05_bytes", reference=True)
+def bytes_by_a_unit(G, pixels):
+    houses = G.eval()(2 * (pixels / 255) - 1)
+    return (255 * (houses + 1) / 2).to(torch.uint8)
+
+
+right("ex05_bytes")(lambda G, pixels: ((answer(G, pixels / 127.5 - 1) + 1) * 127.5).byte())
+
+
+@wrong("ex05_bytes", "what goes in lies in [0, 1]")
+def bytes_as_they_stand(G, pixels):
+    x = pixels / 255
+    houses = G.train()(x)
+    return (houses.clamp(0, 1) * 255).to(torch.uint8)
+
+
+def in_bytes(into=lambda p: p / 127.5 - 1, mode=lambda G: G.eval(), back=lambda h: (h + 1) * 127.5):
+    """The way of the bytes with something wrong in it."""
+    return lambda G, pixels: back(mode(G)(into(pixels)).detach()).to(torch.uint8)
+
+
+wrong("ex05_bytes", "Faults left: 3.", bytes_as_they_stand)
+wrong("ex05_bytes", "what goes in lies in [0, 1]", in_bytes(into=lambda p: p / 255))
+wrong("ex05_bytes", "train mode", in_bytes(mode=lambda G: G.train()))
+wrong("ex05_bytes", "train mode", in_bytes(mode=lambda G: G))
+wrong("ex05_bytes", "the darker half is cut off", in_bytes(back=lambda h: h.clamp(0, 1) * 255))
+wrong("ex05_bytes", "Faults left: 2.", in_bytes(mode=lambda G: G, back=lambda h: h.clamp(min=0) * 255))
+wrong("ex05_bytes", "it does something else now", in_bytes(into=lambda p: p.float()))
+wrong("ex05_bytes", "it does something else now", in_bytes(into=lambda p: p / 127.5 + 1))
+wrong("ex05_bytes", "bytes are asked for", lambda G, pixels: G.eval()(pixels / 127.5 - 1).detach())
+wrong("ex05_bytes", "wrong type: torch.float32", lambda G, pixels: (G.eval()(pixels / 127.5 - 1) + 1) * 127.5)
+wrong("ex05_bytes", "wrong shape", lambda G, pixels: bytes_by_halves(G, pixels)[0])
+wrong("ex05_bytes", "wrong type: a list", lambda G, pixels: bytes_by_halves(G, pixels).tolist())
+
+
+# --- ex05_one ---------------------------------------------------------------------------------------------------------
+
+for knobs in ((-0.8, -0.26), [-0.79, -0.27], torch.tensor([-0.8, -0.26]), np.array([-0.8, -0.26])):
+    right("ex05_one")(knobs)
+
+wrong("ex05_one", "the two are swapped", (-0.26, -0.8))
+wrong("ex05_one", "the mean, -0.26, is not what L1 asks for", (-0.26, -0.26))
+wrong("ex05_one", "the median, -0.8, is not what the squares ask for", (-0.8, -0.8))
+wrong("ex05_one", "the middle of the two ends", (0.0, -0.26))
+wrong("ex05_one", "-0.5 does not cost least by L1", (-0.5, -0.26))
+wrong("ex05_one", "-0.3 does not cost least by the squares", (-0.8, -0.3))
+wrong("ex05_one", "it can be done for 0.580 and 0.530", (0, 0))
+wrong("ex05_one", "given a float", -0.8)
+wrong("ex05_one", "3 numbers came, and 2 are asked for", (1, 2, 3))
+
+
+# --- ex05_weight ------------------------------------------------------------------------------------------------------
+
+for letter in ("c", "C", "(c)"):
+    right("ex05_weight")(letter)
+
+wrong("ex05_weight", "there L1 costs 25", "a")
+wrong("ex05_weight", "there L1 costs 7", "b")
+wrong("ex05_weight", "none of the letters", "d")
+wrong("ex05_weight", "none of the letters", "0.007")
+wrong("ex05_weight", "given a float", 0.007)
+wrong("ex05_weight", "given a list", ["c"])
+wrong("ex05_weight", "divide by 100", "B")

@@ -160,8 +160,7 @@ PASSING = {
 
 
 @pytest.mark.filterwarnings("ignore:Using a target size")
-def test_mutants_are_caught(monkeypatch):
-    monkeypatch.setattr(test_mutants, "bank", bank_ch06)
+def test_mutants_are_caught():
     mine = [(e, f) for e, f in REFERENCES if e in MINE]
     fates = [(what, getattr(ch06, e)(mutant)) for e, f in mine for what, mutant in test_mutants.mutants(f)]
     assert {what for what, passed in fates if passed} == set(PASSING)

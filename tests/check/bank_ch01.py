@@ -1,0 +1,200 @@
+"""Right and wrong answers to the later exercises of chapter 01; see :mod:`tests.check.bank`."""
+
+import torch
+from torch.nn.functional import softplus
+from torch.optim import SGD, Adam
+
+from gancourse.check import LISTING
+from tests.check.bank import right, wrong
+
+# --- ex01_apart -------------------------------------------------------------------------------------------------------
+
+for letter in ("b", " B ", "b)"):
+    right("ex01_apart")(letter)
+
+wrong("ex01_apart", "nearer is not seen", "a")
+wrong("ex01_apart", "V does not rise either", "c")
+wrong("ex01_apart", "where both are equal", "d")
+wrong("ex01_apart", "none of the letters", "x")
+wrong("ex01_apart", "none of the letters", "2 log 2")
+wrong("ex01_apart", "given a float", 0.0)
+wrong("ex01_apart", "given a list", ["b"])
+
+
+# --- ex01_mend --------------------------------------------------------------------------------------------------------
+
+
+def d_loss(D, x, fake):
+    return softplus(-D(x)).mean() + softplus(D(fake)).mean()
+
+
+def g_loss(D, fake):
+    return softplus(-D(fake)).mean()
+
+
+@right("ex01_mend", reference=True)
+def hand_round(G, D, x, z):
+    opt_G = SGD(G.parameters(), lr=0.1)
+    opt_D = SGD(D.parameters(), lr=0.1)
+    fake = G(z)
+    opt_D.zero_grad()
+    d_loss(D, x, fake.detach()).backward()
+    opt_D.step()
+    opt_G.zero_grad()
+    g_loss(D, fake).backward()
+    opt_G.step()
+
+
+@right("ex01_mend", reference=True)
+def hand_round_cleared_at_the_end(G, D, x, z):
+    opt_G, opt_D = SGD(G.parameters(), lr=0.1), SGD(D.parameters(), lr=0.1)
+    d_loss(D, x, G(z).detach()).backward()
+    opt_D.step()
+    opt_G.zero_grad()
+    g_loss(D, G(z)).backward()
+    opt_G.step()
+    opt_D.zero_grad()
+
+
+@right("ex01_mend")
+def hand_round_by_inputs(G, D, x, z):
+    fake = G(z)
+    for player, loss in ((D, lambda: d_loss(D, x, fake.detach())), (G, lambda: g_loss(D, fake))):
+        player.zero_grad()
+        loss().backward(inputs=list(player.parameters()))
+        SGD(player.parameters(), lr=0.1).step()
+
+
+@right("ex01_mend")
+def hand_round_that_keeps_the_graph(G, D, x, z):
+    opt_G, opt_D = SGD(G.parameters(), lr=0.1), SGD(D.parameters(), lr=0.1)
+    fake = G(z)
+    opt_D.zero_grad()
+    d_loss(D, x, fake).backward(retain_graph=True)
+    opt_D.step()
+    opt_G.zero_grad()
+    g_loss(D, fake).backward()
+    opt_G.step()
+
+
+@wrong("ex01_mend", "missing detach")
+def hand_round_as_it_stands(G, D, x, z):
+    opt_G, opt_D = SGD(D.parameters(), lr=0.1), SGD(G.parameters(), lr=0.1)
+    fake = G(z)
+    d_loss(D, x, fake).backward()
+    opt_D.step()
+    opt_G.zero_grad()
+    g_loss(D, fake).backward()
+    opt_G.step()
+
+
+def hand(opt_G="G", opt_D="D", clear="GD", cut=True, swap=False, kind=SGD, steps="DG"):
+    """A round by hand with something wrong in it."""
+
+    def answer(G, D, x, z):
+        own = {"G": list(G.parameters()), "D": list(D.parameters())}
+        of_g, of_d = (kind([p for name in names for p in own[name]], lr=0.1) for names in (opt_G, opt_D))
+        fake = G(z)
+        if "D" in clear:
+            of_d.zero_grad()
+        still = fake.detach() if cut else fake
+        (d_loss(D, still, x) if swap else d_loss(D, x, still)).backward(retain_graph=not cut)
+        if "D" in steps:
+            of_d.step()
+        if "G" in clear:
+            of_g.zero_grad()
+        g_loss(D, fake).backward()
+        if "G" in steps:
+            of_g.step()
+
+    return answer
+
+
+wrong("ex01_mend", "opt_G holds D's weights", hand(opt_G="D"))
+wrong("ex01_mend", "Faults left: 3.", hand(opt_G="D", opt_D="G", clear="G"))
+wrong("ex01_mend", "opt_D holds G's weights", hand(opt_D="G"))
+wrong("ex01_mend", "opt_G holds the weights of both", hand(opt_G="GD"))
+wrong("ex01_mend", "opt_D holds the weights of both", hand(opt_D="GD", cut=False))
+wrong("ex01_mend", "no opt_D.zero_grad()", hand(opt_D="GD", clear="G"))
+wrong("ex01_mend", "no opt_D.zero_grad()", hand(clear="G"))
+wrong("ex01_mend", "no opt_G.zero_grad()", hand(clear="D"))
+wrong("ex01_mend", "real and fake are swapped", hand(swap=True))
+wrong("ex01_mend", "it does something else now", hand(kind=Adam))
+wrong("ex01_mend", "nobody has moved", hand(steps=""))
+wrong("ex01_mend", "it does something else now", hand(steps="D"))
+wrong("ex01_mend", "an optimizer holds no weights", hand(opt_D=""))
+
+
+@wrong("ex01_mend", "between its forward and its backward")
+def hand_round_with_both_losses_first(G, D, x, z):
+    opt_G, opt_D = SGD(G.parameters(), lr=0.1), SGD(D.parameters(), lr=0.1)
+    fake = G(z)
+    for_d, for_g = d_loss(D, x, fake.detach()), g_loss(D, fake)
+    opt_D.zero_grad()
+    for_d.backward()
+    opt_D.step()
+    opt_G.zero_grad()
+    for_g.backward()
+    opt_G.step()
+
+
+@wrong("ex01_mend", "stopped with an error")
+def hand_round_cut_for_both(G, D, x, z):
+    opt_G, opt_D = SGD(G.parameters(), lr=0.1), SGD(D.parameters(), lr=0.1)
+    fake = G(z).detach()
+    opt_D.zero_grad()
+    d_loss(D, x, fake).backward()
+    opt_D.step()
+    for p in D.parameters():
+        p.requires_grad_(False)
+    g_loss(D, fake).backward()
+    opt_G.step()
+
+
+@wrong("ex01_mend", "it does something else now")
+def hand_round_with_a_cut_too_many(G, D, x, z):
+    opt_G, opt_D = SGD(G.parameters(), lr=0.1), SGD(D.parameters(), lr=0.1)
+    fake = G(z).detach()
+    opt_D.zero_grad()
+    d_loss(D, x, fake).backward()
+    opt_D.step()
+    opt_G.zero_grad()
+    g_loss(D, fake).backward()
+    opt_G.step()
+
+
+# --- ex01_faults ------------------------------------------------------------------------------------------------------
+
+for letters in ("aejlmn", "aijlmn", "A, E, I, J, K, L, M, N", list("aejlmn"), set("aijklmn")):
+    right("ex01_faults")(letters)
+
+wrong("ex01_faults", "a library is used that is not imported", "aejln")
+wrong("ex01_faults", "a name is used that no line makes", "aejmn")
+wrong("ex01_faults", "a method does not belong to its class", "aelmn")
+wrong("ex01_faults", "different ranges", "ajlmn")
+wrong("ex01_faults", "the sign of what should rise", "aejlm")
+wrong("ex01_faults", "promises another network", "ejlmn")
+wrong("ex01_faults", "Faults found: 2 of 6", "lm")
+wrong("ex01_faults", "(o) can stay as it is", "aejlmno")
+wrong("ex01_faults", "(b) can stay as it is", "b")
+wrong("ex01_faults", "no line has the letter z", "aejlmz")
+wrong("ex01_faults", "given an int", 6)
+wrong("ex01_faults", "given a dict", LISTING)
+
+
+# --- ex01_mix ---------------------------------------------------------------------------------------------------------
+
+for knobs in ((0.5**0.5, 0.5**0.5), (0.71, 0.71), [0.7, 0.7], torch.tensor([0.707, 0.707])):
+    right("ex01_mix")(knobs)
+
+wrong("ex01_mix", "the middle of the straight line", (0.5, 0.5))
+wrong("ex01_mix", "0.71 of the usual length", (0.5, 0.5))
+wrong("ex01_mix", "too long", (1, 1))
+wrong("ex01_mix", "too short", (0.6, 0.6))
+wrong("ex01_mix", "nearer to one of the two", (0.6, 0.8))
+wrong("ex01_mix", "nearer to one of the two", (1, 0))
+wrong("ex01_mix", "a negative share", (-0.707, -0.707))
+wrong("ex01_mix", "the check was given a float", 0.707)
+wrong("ex01_mix", "1 numbers came, and 2 are asked for", (0.707,))
+wrong("ex01_mix", "given a tensor of shape (2,)", (torch.ones(2), torch.ones(2)))
+wrong("ex01_mix", "given a bool", (True, True))
