@@ -104,6 +104,11 @@ def reached(roots: list[str], files: dict[str, str]) -> dict[str, str]:
     return {file: " ".join(sorted(taken[file])) for file in sorted(taken)}
 
 
+def library_hashes(files: list[str]) -> dict[str, str]:
+    """Hashes of all parts of some library files, by path from the root of the repository."""
+    return {file: " ".join(sorted(hashes(read(file)))) for file in sorted(files)}
+
+
 def whole_library() -> dict[str, str]:
     """The sources of all library files: taken before a run, since files may change while it goes on."""
     files = [f.relative_to(ROOT).as_posix() for f in (ROOT / "gancourse").rglob("*.py")]
