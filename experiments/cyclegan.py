@@ -33,8 +33,8 @@ STREET, DUSK = "photo, planes", "day, dusk"
 
 
 def unpaired(**options):
-    """The recipe's game between photos and label maps, with these options. A photo is no label map: no identity."""
-    return lambda: recipes.cyclegan(y=recipes.PLANES, identity=0.0, **options)
+    """The recipe's game between photos and label maps, with these options."""
+    return lambda: recipes.cyclegan(y=recipes.PLANES, **options)
 
 
 def dusk(**options):

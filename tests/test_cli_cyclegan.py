@@ -19,7 +19,9 @@ from gancourse.data.pairs import street_pairs
 from gancourse.data.unpaired import street_truth, street_unpaired
 from gancourse.games.cyclegan import CycleGAN
 from gancourse.games.pix2pix import Pix2Pix
+from gancourse.losses import planes_cross_entropy
 from gancourse.networks.patchgan import PatchGAN
+from gancourse.networks.planes import Planes
 from gancourse.networks.resnet import ResNetGenerator
 from gancourse.networks.unet import UNet
 from gancourse.segmenter import Segmenter
@@ -35,6 +37,7 @@ def narrow(size: int = 64, rounds: int | None = None, x: int = 3, y: int = 3, **
     norm = {"norm": nn.InstanceNorm2d}
     forgers = [ResNetGenerator(*both, base=2, blocks=1, **norm) for both in ((x, y), (y, x))]
     critics = [PatchGAN(c, base=2, layers=1, **norm) for c in (x, y)]
+    options = (recipes.with_planes() if y == recipes.PLANES else {}) | options
     return CycleGAN(*forgers, *critics, pool=2, schedule=recipes.half_and_half(size, rounds), **options)
 
 
@@ -268,7 +271,7 @@ def test_the_recipe_is_asked_for_the_size_the_rounds_and_the_seed_of_the_command
         for where, what in ((recipes, "cyclegan"), (recipes, "cyclegan_batches"), (cyclegan, "train"))
     )
     assert trained(tmp_path / "a", "--rounds", "2", "--seed", "7") == 0
-    assert games == [((64, 2), {"x": 3, "y": 14, "identity": 0.0})] and seeds[0][1]["seed"] == 7
+    assert games == [((64, 2), {"x": 3, "y": 14})] and seeds[0][1]["seed"] == 7
     assert batches[0][0][1:] == (64, 7) and batches[0][1] == {"flip": True}
     assert trained(tmp_path / "b", "--rounds", "2", "--seed", "8") == 0
     assert trained(tmp_path / "c", "--rounds", "2", "--seed", "7") == 0
@@ -396,8 +399,10 @@ def test_the_recipe_fits_its_sizes(monkeypatch):
     for scale, wide, lr in (("smoke", (8, 8), minutes), ("laptop", (16, 32), minutes), ("paper", (64, 64), 2e-4)):
         monkeypatch.setenv("GANCOURSE_SCALE", scale)
         for size, blocks, layers in ((64, 3, 2), (128, 6, 3), (256, 9, 3)):
-            game = recipes.cyclegan(size, rounds=10, y=recipes.PLANES, identity=0.0)
-            assert len(game.G.transformer) == len(game.F.transformer) == blocks and game.lr == lr
+            game = recipes.cyclegan(size, rounds=10, y=recipes.PLANES)
+            assert len(game.G.transformer) == blocks and isinstance(game.G.decoder[-1], Planes) and game.lr == lr
+            assert isinstance(game.F, ResNetGenerator if scale == "paper" else UNet)
+            assert (game.near_y, game.noise_x, game.identity) == (planes_cross_entropy, 0.1, 0)
             assert [translate.channels(net) for net in (game.G, game.F)] == [(3, 14), (14, 3)]
             noise, D_Y = game.D_Y
             assert game.D_X.smallest == D_Y.smallest == 3 * 2**layers and noise.spread == recipes.NOISE
@@ -406,6 +411,7 @@ def test_the_recipe_fits_its_sizes(monkeypatch):
             assert [round(game.schedule(i), 2) for i in (0, 4, 5, 9)] == [1, 1, 0.83, 0.17]
             pictures = recipes.cyclegan(size, rounds=10)
             assert isinstance(pictures.G, ResNetGenerator if scale == "paper" else UNet)
+            assert (pictures.cycle, pictures.cycle * pictures.identity) == (10 if scale == "paper" else 4, 5)
     assert recipes.cyclegan_rounds(256, per_epoch=5) == 1000
     monkeypatch.setenv("GANCOURSE_SCALE", "smoke")
     assert recipes.cyclegan_rounds() == 4

@@ -87,10 +87,9 @@ def play(folder: Path, about: dict, before: dict, batches, held_out: Truth | Unp
     return game
 
 
-def channels(pictures: Truth | Unpaired) -> dict[str, float]:
-    """Of both domains. Label maps have no identity loss: a photo is none of them."""
-    x, y = pictures.x.shape[1], pictures.y.shape[1]
-    return {"x": x, "y": y} | ({} if x == y else {"identity": 0.0})
+def channels(pictures: Truth | Unpaired) -> dict[str, int]:
+    """Of both domains."""
+    return {"x": pictures.x.shape[1], "y": pictures.y.shape[1]}
 
 
 def draw(game: CycleGAN, history: dict[str, list[float]], held_out: Truth | Unpaired, folder: Path) -> None:

@@ -25,6 +25,9 @@ class CycleGAN(Game):
         G, F: pictures of one domain to pictures of the other.
         D_X, D_Y: critics of the domains, pictures to logits of any shape.
         cycle: weight of the way there and back (eq. 2). 0: two GANs that have nothing to do with one another.
+        near_x, near_y: distances between pictures of X, and of Y, that were led home and those they come from.
+        noise_x, noise_y: standard deviation of normal noise that is added to fakes of X, and of Y, before they are led
+            home, so that nothing faint can be hidden in them: Bashkirova et al. 2019 (arXiv:1908.01517), sec. 4.1.
         identity: weight of the identity loss (sec. 5.2), as a share of `cycle`. 0: none.
         pool: earlier fakes that each critic is shown, see :class:`~gancourse.networks.pool.ImagePool`.
         d_weight: factor on each critic's loss (appendix 7.1).
@@ -41,6 +44,10 @@ class CycleGAN(Game):
         D_Y: nn.Module,
         *,
         cycle: float = 10.0,
+        near_x=l1_loss,
+        near_y=l1_loss,
+        noise_x: float = 0.0,
+        noise_y: float = 0.0,
         identity: float = 0.5,
         pool: int = 50,
         d_weight: float = 0.5,
@@ -54,6 +61,7 @@ class CycleGAN(Game):
         self.G, self.F, self.D_X, self.D_Y = G, F, D_X, D_Y
         self.pool_x, self.pool_y = ImagePool(pool), ImagePool(pool)
         self.cycle, self.identity, self.d_weight = cycle, identity, d_weight
+        self.near_x, self.near_y, self.noise_x, self.noise_y = near_x, near_y, noise_x, noise_y
         self.d_adversarial, self.g_adversarial = d_adversarial, g_adversarial
         self.schedule = schedule
 
@@ -72,7 +80,15 @@ class CycleGAN(Game):
 
     def cycle_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
         """Eq. 2: F(G(x)) should be x, and G(F(y)) should be y."""
-        return l1_loss(self.F(fake_y), x) + l1_loss(self.G(fake_x), y)
+        return self.forward_cycle(x, fake_y) + self.backward_cycle(y, fake_x)
+
+    def forward_cycle(self, x: Tensor, fake_y: Tensor) -> Tensor:
+        """x -> G(x) -> F(G(x)), which should be x."""
+        return self.near_x(self.F(noisy(fake_y, self.noise_y)), x)
+
+    def backward_cycle(self, y: Tensor, fake_x: Tensor) -> Tensor:
+        """y -> F(y) -> G(F(y)), which should be y."""
+        return self.near_y(self.G(noisy(fake_x, self.noise_x)), y)
 
     def identity_loss(self, x: Tensor, y: Tensor) -> Tensor:
         """Sec. 5.2: what is in the right domain already should be left alone. Needs as many channels in X as in Y."""
@@ -103,18 +119,23 @@ class CycleGAN(Game):
             raise ValueError(f"identity loss between {x.shape[1]} and {y.shape[1]} channels: set identity=0")
 
 
+def noisy(pictures: Tensor, spread: float) -> Tensor:
+    """Normal noise added. Without any, no random number is drawn."""
+    return pictures + spread * torch.randn_like(pictures) if spread else pictures
+
+
 class ForwardCycle(CycleGAN):
     """Only x -> y -> x must lead home: "GAN + forward cycle" of sec. 5.1.4."""
 
     def cycle_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
-        return l1_loss(self.F(fake_y), x)
+        return self.forward_cycle(x, fake_y)
 
 
 class BackwardCycle(CycleGAN):
     """Only y -> x -> y must lead home: "GAN + backward cycle" of sec. 5.1.4."""
 
     def cycle_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
-        return l1_loss(self.G(fake_x), y)
+        return self.backward_cycle(y, fake_x)
 
 
 class CycleAlone(CycleGAN):

@@ -111,6 +111,26 @@ def test_the_cycle_alone_goes_there_and_back_between_other_kinds_of_pictures():
     assert all(torch.equal(a, b) for a, b in zip(before, (p for D in critics for p in D.parameters()), strict=True))
 
 
+def test_home_is_measured_by_the_distances_and_reached_under_noise():
+    x, y = torch.full((1, 1, 64, 64), 2.0), torch.full((1, 1, 64, 64), 5.0)
+    squares = {"near_x": lambda a, b: (a - b).square().mean(), "near_y": lambda a, b: 100 * l1_loss(a, b)}
+    game = CycleGAN(Times(3.0), Times(0.5), Times(1.0), Times(1.0), identity=0.0, **squares)
+    assert game.forward_cycle(x, game.G(x)).item() == 1 and game.backward_cycle(y, game.F(y)).item() == 250
+    game.noise_y = 0.4  # before F halves it: 0.2 on what comes home
+    torch.manual_seed(0)
+    assert game.forward_cycle(x, game.G(x)).item() == pytest.approx(1 + 0.2**2, rel=0.02)
+    assert game.backward_cycle(y, game.F(y)).item() == 250
+    game.noise_y, game.noise_x, game.near_y = 0.0, 0.1, lambda a, b: (a - b).std()
+    assert game.backward_cycle(y, game.F(y)).item() == pytest.approx(0.3, rel=0.05) and game.noise_y == 0
+
+
+def test_without_noise_no_random_number_is_drawn():
+    game = CycleGAN(*players(), pool=0)
+    before = torch.get_rng_state()
+    game.g_loss(*(z := batches().at(0)), game.F(z[1]), game.G(z[0]))
+    assert torch.equal(before, torch.get_rng_state())
+
+
 def test_the_gradient_runs_through_the_whole_cycle():
     game = CycleGAN(*players(), identity=0.0)
     x, _ = batches().at(0)
