@@ -25,10 +25,12 @@ ONLY_LOOKING = (["plots"], ["widgets"], ["check"])  # parts of the library that 
 
 @dataclass(frozen=True)
 class Row:
-    """One result: how it is made, from whatever data, and what the median over its seeds must reach."""
+    """One result: how it is made, from whatever data, in how many rounds if the recipe does not say, and what the
+    median over its seeds must reach."""
 
     make: Callable
     data: str = ""
+    rounds: int = 0
     at_least: dict[str, float] = field(default_factory=dict)
     at_most: dict[str, float] = field(default_factory=dict)
 

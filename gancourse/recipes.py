@@ -199,15 +199,12 @@ def cyclegan_lr() -> float | dict[str, float]:
     return pick(smoke=CYCLEGAN_LR, laptop=CYCLEGAN_LR, paper=2e-4)
 
 
-PAIRED_ROUNDS = 3  # of pix2pix take about as long as one of CycleGAN with the same networks
-
-
-def pix2pix_of_cyclegan(size: int = 64) -> Pix2Pix:
-    """With pairs, the forger of CycleGAN and about as much time: to be compared with. From photo to planes."""
-    schedule = half_and_half(size, PAIRED_ROUNDS * cyclegan_rounds(size))
+def pix2pix_of_cyclegan(rounds: int, size: int = 64) -> Pix2Pix:
+    """With pairs, the forger of CycleGAN, from photo to planes: to be compared with."""
     lr = {"G": CYCLEGAN_LR["G"], "D": CYCLEGAN_LR["D_Y"]}
     D = nn.Sequential(InstanceNoise(NOISE), critic(size, PICTURE + PLANES))
-    return Pix2PixOfPlanes(forger(size, PICTURE, PLANES), D, l1=10.0, lr=lr, schedule=schedule)
+    G, schedule = forger(size, PICTURE, PLANES), half_and_half(size, rounds)
+    return Pix2PixOfPlanes(G, D, l1=10.0, lr=lr, schedule=schedule)
 
 
 class Pix2PixOfPlanes(Pix2Pix):

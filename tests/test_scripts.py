@@ -73,11 +73,20 @@ def test_rows_without_pairs_run(smoke, row):
 
 def test_rows_of_the_ablation_are_different_games(monkeypatch):
     monkeypatch.setenv("GANCOURSE_SCALE", "smoke")
-    made = {
-        name: row.make() for name, row in (cyclegan.ABLATION | cyclegan.OTHERS).items() if row.data != cyclegan.DUSK
+    ours = {name: row for name, row in cyclegan.ROWS.items() if row.data == cyclegan.STREET and name != "pix2pix"}
+    made = {name: row.make() for name, row in ours.items()}
+    kinds = {
+        (type(game), game.cycle, game.identity, game.pool_x.size, ours[name].rounds) for name, game in made.items()
     }
-    kinds = {(type(game), game.cycle, game.identity, game.pool_x.size) for game in made.values()}
     assert len(kinds) == len(made) and made["CycleGAN"].identity == 0
+    assert {row.rounds for name, row in ours.items() if name != "CycleGAN, longer"} == {cyclegan.SHORT}
+
+
+def test_a_row_is_played_for_its_rounds(smoke, monkeypatch):
+    monkeypatch.setattr(cyclegan, "pick", lambda smoke, laptop: laptop)
+    row = replace(cyclegan.ROWS["CycleGAN, longer"], rounds=3)
+    some(cyclegan, rows={"CycleGAN, longer": row}, seeds=(0,))([])
+    assert load(smoke / "cyclegan-smoke.json")["CycleGAN, longer"]["0"]["figures"]["rounds"] == 3
 
 
 def test_the_memory_of_both_orders_is_measured_and_they_play_the_same_game(tmp_path, capsys):
@@ -118,6 +127,14 @@ def test_the_comparison_of_two_rows_is_held_to_its_gate(smoke):
         rows = {"L1": ratio / 2, "encoder-decoder, L1": 0.5}
         path.write_text(json.dumps({name: {"0": {"figures": {"iou": iou}}} for name, iou in rows.items()}))
         assert len(pix2pix.missed_together()) == missed
+
+
+def test_the_comparison_with_pix2pix_is_held_to_its_gate(smoke):
+    path = smoke / "cyclegan-smoke.json"
+    for iou, missed in ((0.31, 0), (0.29, 1)):
+        rows = {"CycleGAN, longer": iou, "pix2pix": 0.5}
+        path.write_text(json.dumps({name: {"0": {"figures": {"iou": iou}}} for name, iou in rows.items()}))
+        assert len(cyclegan.missed_together()) == missed
 
 
 def test_a_missed_gate_is_named():
