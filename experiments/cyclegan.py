@@ -39,12 +39,12 @@ PAIRED = 10_000  # rounds of pix2pix, which take about as long as LONG ones of C
 
 def unpaired(rounds: int, **options) -> Row:
     """The recipe's game between photos and label maps, with these options."""
-    return Row(lambda: recipes.cyclegan(rounds=rounds, y=recipes.PLANES, **options), STREET, rounds)
+    return Row(lambda: recipes.cyclegan(rounds=rounds, y=recipes.PLANES, **options), STREET, rounds=rounds)
 
 
 def dusk(rounds: int, **options) -> Row:
     """The recipe's game between day and dusk, with these options."""
-    return Row(lambda: recipes.cyclegan(rounds=rounds, **options), DUSK, rounds)
+    return Row(lambda: recipes.cyclegan(rounds=rounds, **options), DUSK, rounds=rounds)
 
 
 ROWS = {
@@ -55,7 +55,9 @@ ROWS = {
     "CycleGAN": unpaired(SHORT),
     "no pool": unpaired(SHORT, pool=0),
     "CycleGAN, longer": unpaired(LONG),
-    "pix2pix": Row(lambda: recipes.pix2pix_of_cyclegan(PAIRED), STREET, PAIRED),  # the same generator, with pairs
+    "pix2pix": Row(
+        lambda: recipes.pix2pix_of_cyclegan(PAIRED), STREET, rounds=PAIRED
+    ),  # the same generator, with pairs
     "dusk": dusk(4000),
     "dusk, no identity": dusk(4000, identity=0.0),
 }

@@ -25,14 +25,14 @@ ONLY_LOOKING = (["plots"], ["widgets"], ["check"])  # parts of the library that 
 
 @dataclass(frozen=True)
 class Row:
-    """One result: how it is made, from whatever data, in how many rounds if the recipe does not say, and what the
-    median over its seeds must reach."""
+    """One result: how it is made, from whatever data, what the median over its seeds must reach, and in how many rounds
+    if the recipe does not say."""
 
     make: Callable
     data: str = ""
-    rounds: int = 0
     at_least: dict[str, float] = field(default_factory=dict)
     at_most: dict[str, float] = field(default_factory=dict)
+    rounds: int = 0
 
     def missed(self, figures: dict[str, float]) -> list[str]:
         low = [f"{k} {figures[k]:.3f} < {v}" for k, v in self.at_least.items() if figures[k] < v]

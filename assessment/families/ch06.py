@@ -1,0 +1,258 @@
+"""Chapter 06: a longer cycle, and a pool with another rule."""
+
+from assessment.variant import Explain, Sample, Test, Variant, distinct, numbers, one_of, tidy
+
+TITLE = "CycleGAN"
+
+PLAYERS = """
+def play(numbers, x, y, z):
+    players = [[torch.tensor(n, requires_grad=True) for n in pair] for pair in numbers]
+    G, H, K = ((lambda p, w=w, b=b: torch.sin(w * p) + b) for w, b in players)
+    loss = cycle_loss(G, H, K, *map(torch.tensor, (x, y, z)))
+    {result}
+"""
+LEARNED = """loss.backward()
+    return [n.grad.tolist() for pair in players for n in pair]"""
+
+
+def long_cycle(rng) -> Variant:
+    """Three domains in a ring."""
+    a, b, c = distinct(rng, 3, [1, 2, 3, 5, 10])
+    squared = bool(rng.integers(2))
+    near = "(({}) - {}).square().mean()" if squared else "(({}) - {}).abs().mean()"
+    ways = ("K(H(G(x)))", "x"), ("G(K(H(y)))", "y"), ("H(G(K(z)))", "z")
+
+    def body(weights=(a, b, c), ways=ways, near=near, first=""):
+        terms = " + ".join(f"{w} * {near.format(*way)}" for w, way in zip(weights, ways, strict=True) if w)
+        return f"{first}return {terms}"
+
+    loop = f"""
+        loss = 0
+        for weight, path, start in (({a}, (G, H, K), x), ({b}, (H, K, G), y), ({c}, (K, G, H), z)):
+            end = start
+            for player in path:
+                end = player(end)
+            loss = loss + weight * {"nn.functional.mse_loss" if squared else "nn.functional.l1_loss"}(end, start)
+        return loss
+    """
+    turned = (("G(H(K(x)))", "x"), ("H(K(G(y)))", "y"), ("K(G(H(z)))", "z"))
+    short = (("H(G(x))", "x"), ("K(H(y))", "y"), ("G(K(z))", "z"))
+
+    def case(n, m, k):
+        players = numbers(rng, 3, 2, low=0.3, high=1.5)
+        return (players, *(numbers(rng, size, 1, 2, 2, low=-1, high=1) for size in (n, m, k)))
+
+    what = "mean squared difference" if squared else "mean absolute difference"
+    return Variant(
+        name="ch06-long-cycle",
+        title="A cycle of three",
+        text=tidy(rf"""
+            There are three domains: dawn $X$, noon $Y$, night $Z$. $G$ turns dawn into noon, $H$ noon into night, $K$
+            night into dawn. Whoever goes once round should come home, wherever they start:
+
+            $${a}\, d(\text{{round}}(x), x) + {b}\, d(\text{{round}}(y), y) + {c}\, d(\text{{round}}(z), z)$$
+
+            where $d$ is the **{what}** and round is the way through all three players in the order that fits. Write
+            `cycle_loss(G, H, K, x, y, z)`. All three players learn from it; there may be more pictures of one domain
+            than of another.
+        """),
+        head='''
+            def cycle_loss(G, H, K, x, y, z):
+                """G, H, K: players; x, y, z: pictures of dawn, noon and night, (n, c, h, w). Returns one number."""
+        ''',
+        solution=body(),
+        call="cycle_loss(G, H, K, x, y, z)",
+        form="loss_of(answer(*[nn.Conv2d(1, 1, 1) for _ in 'GHK'], torch.ones(2, 1, 2, 2), "
+        "torch.ones(3, 1, 2, 2), torch.zeros(1, 1, 2, 2)))",
+        tests=(
+            Test("its value", 3, PLAYERS.format(result="return loss.tolist()"), [case(2, 2, 2), case(1, 3, 2)]),
+            Test("what the players learn from it", 2, PLAYERS.format(result=LEARNED), [case(1, 2, 1)]),
+        ),
+        others=(tidy(loop),),
+        wrong={
+            "the players in the wrong order": body(ways=turned),
+            "only two steps": body(ways=short),
+            "x alone": body(weights=(a, 0, 0)),
+            "the weights are missing": body(weights=(1, 1, 1)),
+            "the weights are swapped": body(weights=(b, a, c)),
+            "the other distance": body(near="(({}) - {}).abs().mean()" if squared else "(({}) - {}).square().mean()"),
+            "sums": body(near=near.replace("mean", "sum")),
+            "the first step is detached": body(
+                ways=(("K(H(G(x).detach()))", "x"), ("G(K(H(y).detach()))", "y"), ("H(G(K(z).detach()))", "z"))
+            ),
+        },
+        minutes=15,
+    )
+
+
+def pool(rng) -> Variant:
+    """A memory of fakes with another rule."""
+    t = one_of(rng, [0.3, 0.4, 0.6, 0.7])
+    says, full, other, wrong = one_of(rng, [oldest, blended, stored_always])(rng, t)
+    fill = "if len(stored) < size:\n    return picture, torch.cat([stored, picture[None]])\n"
+    play = """
+        def play(start, size, pictures, lots, places):
+            stored, out = torch.tensor(start).view(-1, 1, 1, 2), []
+            for picture, lot, i in zip(pictures, lots, places):
+                handed, stored = pool(stored.clone(), size, torch.tensor(picture).view(1, 1, 2), lot, i)
+                out.append([handed.flatten().tolist(), stored.flatten().tolist()])
+            return out
+    """
+
+    def case(size, start, n):
+        lots = [float(f"{v:.2f}") for v in rng.permutation([t - 0.2, t - 0.1, t + 0.1, t + 0.2] * n)[:n]]
+        return numbers(rng, start, 2), size, numbers(rng, n, 2), lots, rng.integers(0, size, n).tolist()
+
+    return Variant(
+        name="ch06-pool",
+        title="A pool with another rule",
+        text=tidy("""
+            A pool hands on new fakes or old ones, one picture at a time. **While it is not full**, the new picture is
+            stored behind the others and handed on. **When it is full**, a lot decides, a number from 0 to 1:
+
+            RULE
+
+            Write `pool(stored, size, picture, lot, i)`. It returns two things: the picture handed on, (c, h, w), and
+            what is stored now, (k, c, h, w).
+        """).replace("RULE", says),
+        head='''
+            def pool(stored, size, picture, lot, i):
+                """stored: (k, c, h, w), oldest first; picture: (c, h, w); i: a place, 0 to size - 1. Returns both."""
+        ''',
+        solution=fill + full,
+        call="pool(stored, size, picture, lot, i)",
+        form=tidy("""
+            parts = answer(torch.zeros(1, 1, 2, 2), 2, torch.ones(1, 2, 2), 0.5, 0)
+            if not isinstance(parts, tuple) or len(parts) != 2:
+                raise NotYet(f"{kind(parts)} came back, and two things are asked for", hint="return picture, stored")
+            tensor_of(parts[0], (1, 2, 2), "the first thing is the picture handed on, (c, h, w)")
+            tensor_of(parts[1], (2, 1, 2, 2), "the second thing is what is stored, (k, c, h, w)")
+        """),
+        tests=(
+            Test("while it is not full", 1, play, [case(4, 0, 4), case(3, 1, 2)]),
+            Test("when it is full", 4, play, [case(3, 3, 8), case(2, 0, 9)]),
+        ),
+        others=(fill + other,),
+        wrong={name: fill + one for name, one in wrong.items()}
+        | {"never full": "return picture, torch.cat([stored, picture[None]])", "no memory": "return picture, stored"},
+        minutes=15,
+    )
+
+
+def oldest(rng, t):
+    take = "return stored[0], torch.cat([stored[1:], picture[None]])\n"
+    return (
+        f"- below {t}: the **oldest** picture is handed on and forgotten; the new one is stored behind the others;\n"
+        "- otherwise: the new one is handed on, and what is stored stays as it is. (`i` is not needed.)",
+        f"if lot < {t}:\n    {take}return picture, stored",
+        f"if lot >= {t}:\n    return picture, stored\nold = stored[0].clone()\nstored = stored.roll(-1, 0)\n"
+        "stored[-1] = picture\nreturn old, stored",
+        {
+            "the newest is handed on": f"if lot < {t}:\n"
+            "    return stored[-1], torch.cat([stored[:-1], picture[None]])\nreturn picture, stored",
+            "stored before the others": f"if lot < {t}:\n    return stored[0], torch.cat([picture[None], stored[1:]])\n"
+            "return picture, stored",
+            "the lot is upside down": f"if lot >= {t}:\n    {take}return picture, stored",
+            "at a place by chance": f"if lot < {t}:\n    old = stored[i].clone()\n    stored[i] = picture\n"
+            "    return old, stored\nreturn picture, stored",
+            "always an old one": take.strip(),
+        },
+    )
+
+
+def blended(rng, t):
+    w = one_of(rng, [0.2, 0.3, 0.7, 0.8])
+    mix = f"{w} * stored[i] + (1 - {w}) * picture"
+    return (
+        f"- below {t}: the picture at place `i` is handed on, and in its place stays a **blend**: {w} of the old "
+        f"one and {1 - w:.1f} of the new one;\n"
+        "- otherwise: the new one is handed on, and what is stored stays as it is.",
+        f"if lot < {t}:\n    old = stored[i].clone()\n    stored[i] = {mix}\n    return old, stored\n"
+        "return picture, stored",
+        f"if lot >= {t}:\n    return picture, stored\nplace = (torch.arange(size) == i).float().view(-1, 1, 1, 1)\n"
+        f"return stored[i], stored + {1 - w:.1f} * place * (picture - stored)",
+        {
+            "the blend is handed on": f"if lot < {t}:\n    stored[i] = {mix}\n    return stored[i], stored\n"
+            "return picture, stored",
+            "weights exchanged": f"if lot < {t}:\n    old = stored[i].clone()\n"
+            f"    stored[i] = (1 - {w}) * stored[i] + {w} * picture\n    return old, stored\nreturn picture, stored",
+            "not blended": f"if lot < {t}:\n    old = stored[i].clone()\n    stored[i] = picture\n"
+            "    return old, stored\nreturn picture, stored",
+            "the lot is upside down": f"if lot >= {t}:\n    old = stored[i].clone()\n    stored[i] = {mix}\n"
+            "    return old, stored\nreturn picture, stored",
+        },
+    )
+
+
+def stored_always(rng, t):
+    return (
+        f"The new picture **always** takes place `i`. Handed on is\n\n- below {t}: the picture that stood there;\n"
+        "- otherwise: the new one.",
+        f"old = stored[i].clone()\nstored[i] = picture\nreturn (old if lot < {t} else picture), stored",
+        f"after = torch.cat([stored[:i], picture[None], stored[i + 1 :]])\n"
+        f"if lot < {t}:\n    return stored[i], after\nreturn picture, after",
+        {
+            "stored only if the old one is handed on": f"if lot < {t}:\n    old = stored[i].clone()\n"
+            "    stored[i] = picture\n    return old, stored\nreturn picture, stored",
+            "the old one is not copied": "old = stored[i]\nstored[i] = picture\n"
+            f"return (old if lot < {t} else picture), stored",
+            "the lot is upside down": "old = stored[i].clone()\nstored[i] = picture\n"
+            f"return (old if lot >= {t} else picture), stored",
+            "always the old one": "old = stored[i].clone()\nstored[i] = picture\nreturn old, stored",
+        },
+    )
+
+
+def home_again(rng) -> Explain:
+    what, back = one_of(
+        rng,
+        [
+            ("draws each house at dusk as in a mirror", "mirrors it back"),
+            ("draws the dusk picture of another house, for each house always of the same one", "knows whose it is"),
+            ("hides the day picture in the lowest bits of some dusk picture", "reads it there"),
+        ],
+    )
+    return Explain(
+        name="ch06-explain-home",
+        title="Home again",
+        text=tidy(f"""
+            The cycle loss of a CycleGAN between day and dusk is 0 on all pictures. Someone looks closer: $G$ {what},
+            and $F$ {back}. What does a cycle loss of 0 prove, and what not? Which other term of the game could object
+            here, and which could not? Six sentences are enough.
+        """),
+        rubric=(
+            (1, "it proves that F undoes G (and G undoes F) on these pictures"),
+            (1, "it does not prove that what lies between shows the same house: any rule that can be undone passes"),
+            (
+                1,
+                "the critics compare with the other domain as a whole: they object only if the result looks "
+                "unlike dusk",
+            ),
+            (
+                1,
+                "the identity loss, a hidden truth, or small noise on what lies between: what each would and "
+                "would not find",
+            ),
+        ),
+        samples=(
+            Sample(
+                4,
+                f"It proves that F undoes G. It does not prove that G keeps the house: here G {what}, F {back}, "
+                "and the loss "
+                "is 0. The critic sees only whether the result could be a dusk picture, not whether it belongs to this "
+                "day picture. The identity loss says only what happens to pictures that are dusk already; a few levels "
+                "of noise before the way back would show whether a message is hidden.",
+                "all four",
+            ),
+            Sample(
+                2,
+                "It proves F(G(x)) = x. It does not prove that G(x) is right.",
+                "what it proves and what not; no terms",
+            ),
+            Sample(0, "A loss of 0 means that the translation is perfect.", "takes home for the way"),
+        ),
+    )
+
+
+TASKS = (long_cycle, pool)
+QUESTIONS = (home_again,)
