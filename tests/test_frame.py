@@ -60,7 +60,7 @@ LAYERS = {  # who may import whom, inside the library
     "metrics": {"data", "files", "game"},
     "segmenter": {"data", "files", "game", "games", "metrics", "scale", "schedules"},
     "hidden_truth": {"data", "segmenter"},
-    "recipes": {"games", "networks", "data", "scale", "schedules"},
+    "recipes": {"games", "losses", "networks", "data", "scale", "schedules"},
     "translate": {"data", "games", "networks"}, "generators": {"checkpoint", "networks", "pretrained"},
     "export": {"files", "games", "networks", "translate"},
     "cli": {"checkpoint", "data", "export", "files", "game", "games", "generators", "hidden_truth", "losses", "metrics",
