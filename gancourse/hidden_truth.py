@@ -23,6 +23,8 @@ def controls(x: Tensor, y: Tensor, domain: Tensor) -> dict[str, Tensor]:
         domain: pictures of the domain of y, of other houses, (n, 3, h, w).
 
     Returns:
+        Pictures by name.
+
         untouched: x itself;
         another's: the right answer to another question, which is what unpaired training data offer;
         histogram: x with the colours of `domain`, by :func:`histogram_matched`;
@@ -79,8 +81,10 @@ def lamps(day: Tensor, dusk: Tensor, mask: Tensor, lit: Tensor) -> dict[str, flo
         lit: where lamps shine, (n, h, w), bool.
 
     Returns:
-        windows: intersection over union of what shines and what should, on windows and walls. A wall that shines counts
-        against it.
+        Figures by name.
+
+        windows: intersection over union of what shines and what should, on windows and walls. A wall that shines
+        counts against it;
         lamps: the same on shops and doors.
     """
     shines = dusk[:, 0] - day[:, 0] > BRIGHTER

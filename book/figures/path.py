@@ -17,7 +17,7 @@ CHAPTERS = [
     ("03", "U-Net", "image in, image out", True),
     ("04", "PatchGAN", "judge texture locally", True),
     ("05", "pix2pix", "learn the loss too", True),
-    ("06", "CycleGAN", "no pairs", False),
+    ("06", "CycleGAN", "no pairs", True),
     ("+", "The wider family", "one paper, one file", False),
 ]
 THERE, LATER, LINE = "#1f6f8b", "#596273", "#737d8c"
