@@ -96,15 +96,27 @@ def clean(book) -> None:
 
 
 def lighten(data: dict) -> None:
-    """Store a figure full of photos as JPEG where that takes much less room, as notebooks stay below 1 MB."""
-    png = base64.b64decode(data.get("image/png", ""))
-    if len(png) < 50_000:
-        return
-    file = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").save(file, "JPEG", quality=80, subsampling=0, optimize=True)
-    if file.tell() < 0.8 * len(png):
+    """Store figures and sliders full of photos as JPEG where that takes much less room, as notebooks stay below 1 MB."""
+    if jpeg := as_jpeg(data.get("image/png", "")):
         del data["image/png"]
-        data["image/jpeg"] = base64.b64encode(file.getvalue()).decode()
+        data["image/jpeg"] = jpeg
+    if "text/html" in data:
+        data["text/html"] = SPRITE.sub(
+            lambda m: f"data:image/jpeg;base64,{found}" if (found := as_jpeg(m[1], 85)) else m[0], data["text/html"]
+        )
+
+
+SPRITE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
+
+
+def as_jpeg(png: str, quality: int = 70) -> str | None:
+    """A PNG in base64 as JPEG in base64, or None if it is small anyway or would hardly gain."""
+    pixels = base64.b64decode(png)
+    if len(pixels) < 50_000:
+        return None
+    file = io.BytesIO()
+    Image.open(io.BytesIO(pixels)).convert("RGB").save(file, "JPEG", quality=quality, subsampling=0, optimize=True)
+    return base64.b64encode(file.getvalue()).decode() if file.tell() < 0.8 * len(pixels) else None
 
 
 def show_stamp(book) -> None:
