@@ -96,7 +96,7 @@ def clean(book) -> None:
 
 
 def lighten(data: dict) -> None:
-    """Store figures and sliders full of photos as JPEG where that takes much less room, as notebooks stay below 1 MB."""
+    """Store figures and sliders full of photos as JPEG where that saves much, as notebooks stay below 1 MB."""
     if jpeg := as_jpeg(data.get("image/png", "")):
         del data["image/png"]
         data["image/jpeg"] = jpeg
