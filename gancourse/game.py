@@ -13,16 +13,18 @@ from itertools import count
 
 import torch
 from torch import Tensor, nn
+from torch.amp import GradScaler
 from torch.optim import Adam, Optimizer
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
+
+from gancourse.precision import expect_precision, fitting, inside
 
 
 class NonFiniteLoss(FloatingPointError):
     """A loss became NaN or infinite. No step was taken on it, so no parameter has moved because of it.
 
-    (Running statistics of a BatchNorm may have seen the bad batch, and a finite loss may still have a gradient that is
-    not: the loss after that step is then the one named.)
+    (Running statistics of a BatchNorm may have seen the bad batch.)
     """
 
 
@@ -47,6 +49,9 @@ class Game(nn.Module):
         self.optimizers: dict[str, Optimizer] = {}
         self.averages = nn.ModuleDict()  # running means of players, by name
         self.decays: dict[str, float] = {}
+        self.scaling = False  # whether losses are scaled, which fp16 needs
+        self.scalers: dict[str, GradScaler] = {}  # by who moves together
+        self.unsound: dict[str, Tensor] = {}  # the first round with a step that was left out, by who moved; inf: none
 
     def round(self, *batch: Tensor) -> None:
         """Play one round on one batch: the paper's Algorithm 1."""
@@ -68,7 +73,8 @@ class Game(nn.Module):
         Raises:
             ValueError: `loss` is not one number, does not depend on one of the players, or a player is not this game's;
                 no player is named.
-            NonFiniteLoss: `loss` is NaN or infinite. No step is taken.
+            NonFiniteLoss: `loss` or its gradient is NaN or infinite. No step is taken. On a GPU, where asking would
+                stall, `train` asks every so many rounds.
         """
         names = [self._name(player) for player in players]
         title = "+".join(names)
@@ -76,16 +82,48 @@ class Game(nn.Module):
         optimizers = [self.optimizer(name) for name in names]
         params = {p: None for player in players for p in player.parameters() if p.requires_grad}  # each once, in order
         self.zero_grad(set_to_none=True)  # what a backward() by hand may have left
+        scaler = self.scaler(title) if self.scaling else None
         if loss.requires_grad:
-            loss.backward(inputs=list(params))
+            (scaler.scale(loss) if scaler else loss).backward(inputs=list(params))
         for name, player in zip(names, players, strict=True):
             if all(p.grad is None for p in player.parameters()):
                 self.zero_grad(set_to_none=True)
                 raise ValueError(f"the loss of {title} does not depend on {name}: was its output detached?")
+        grads = [p.grad for p in params if p.grad is not None]
+        unsound = self._noted(not_finite([loss.detach()] if scaler else [loss.detach(), *grads]), loss, title)
         for name, optimizer in zip(names, optimizers, strict=True):
             optimizer.param_groups[0].update(lr=self._rate(name), betas=self.betas)
-            optimizer.step()
+            if scaler:
+                scaler.step(optimizer)
+            else:
+                optimizer.found_inf = unsound  # where it is 1, the fused kernel takes no step
+                optimizer.step()
+        if scaler:
+            scaler.update()
         self.zero_grad(set_to_none=True)
+
+    def scaler(self, title: str) -> GradScaler:
+        """The loss scaler of a set of players that move together: gradients of fp16 would fade without."""
+        return self.scalers.setdefault(title, GradScaler())
+
+    def _noted(self, unsound: Tensor, loss: Tensor, title: str) -> Tensor:
+        """Remember the first round in which a loss or a gradient was not finite; raise at once where looking costs
+        nothing. On a GPU looking would wait for all that is still computed, and :meth:`expect_sound` looks later."""
+        if unsound.is_cuda:
+            now = torch.where(unsound > 0, float(self.played), torch.inf)
+            self.unsound[title] = torch.minimum(self.unsound.get(title, now), now)
+        elif unsound:
+            self.zero_grad(set_to_none=True)
+            raise NonFiniteLoss(unsound_loss(title, loss))
+        return unsound
+
+    def expect_sound(self) -> None:
+        """Raise NonFiniteLoss, naming the first bad round, if a step had to be left out since training began."""
+        rounds = {title: first.item() for title, first in self.unsound.items()}
+        bad = {title: first for title, first in rounds.items() if first != float("inf")}
+        if bad:
+            title = min(bad, key=bad.get)
+            raise NonFiniteLoss(f"the loss of {title} or its gradient was not finite in round {int(bad[title]) + 1}")
 
     def _refuse(self, loss: Tensor, title: str) -> None:
         if not title:
@@ -93,8 +131,6 @@ class Game(nn.Module):
         if loss.numel() != 1:
             raise ValueError(f"the loss of {title} has shape {tuple(loss.shape)}, not one number: forgot .mean()?")
         self.losses[title] = loss.detach()
-        if not loss.isfinite():
-            raise NonFiniteLoss(f"the loss of {title} is {loss.item()}")
 
     def average(self, name: str, decay: float = 0.999) -> None:
         """From now on keep a running mean of this player's weights; `train` updates it after every round.
@@ -146,6 +182,19 @@ class Game(nn.Module):
         return self.lr[name]
 
 
+def not_finite(tensors: list[Tensor]) -> Tensor:
+    """1 if there is a NaN or an infinity among them, else 0: one number, float32, on their device."""
+    norms = torch.stack(torch._foreach_norm([t.float() for t in tensors]))
+    return norms.isfinite().all().logical_not().float()
+
+
+def unsound_loss(title: str, loss: Tensor) -> str:
+    """What was wrong with a step."""
+    if loss.isfinite():
+        return f"the loss of {title} is {loss.item():.3g}, but its gradient is not finite"
+    return f"the loss of {title} is {loss.item()}"
+
+
 def running_mean(decay: float) -> Callable:
     """The update of :meth:`Game.average`, in the form that torch's AveragedModel asks for."""
 
@@ -172,6 +221,7 @@ def train(
     look: Callable[[Game], object] | Sequence[Callable[[Game], object]] = (),
     every: int | None = None,
     seed: int = 0,
+    precision: str | None = None,
     progress: bool = True,
 ) -> History:
     """Play `rounds` rounds of `game`, one on each batch, and return the losses of each.
@@ -190,6 +240,8 @@ def train(
             ``game.eval()``.
         every: rounds between looks; a tenth of `rounds` when not given.
         seed: of the random numbers drawn in rounds (noise, dropout).
+        precision: "fp32", "bf16" or "fp16", of what is computed inside the players, see :mod:`gancourse.precision`;
+            None: what suits the hardware.
         progress: show the bar.
 
     Returns:
@@ -204,8 +256,15 @@ def train(
     looks = [look] if callable(look) else list(look)
     every = every or max(1, rounds // 10)
     device = next(game.parameters()).device
+    precision = precision or fitting(device)
+    expect_precision(precision, device)
+    game.scaling, game.unsound = precision == "fp16", {}
     history: dict[str, list[Tensor]] = {}
-    with stop_button() as stopped, tqdm(total=rounds, unit=" rounds", disable=not progress, file=Stdout()) as bar:
+    with (
+        inside(players(game), precision),
+        stop_button() as stopped,
+        tqdm(total=rounds, unit=" rounds", disable=not progress, file=Stdout()) as bar,
+    ):
         for i, batch in zip(range(1, rounds + 1), stream(batches, game.played), strict=False):
             batch = [t.to(device, non_blocking=True) for t in tensors(batch)]
             if i == 1:
@@ -214,6 +273,7 @@ def train(
             for name, loss in game.losses.items():
                 history.setdefault(name, []).append(loss)
             if i % 25 == 1 or i == rounds:
+                game.expect_sound()
                 bar.set_postfix_str(", ".join(f"{name} {loss:.3f}" for name, loss in game.losses.items()), False)
             bar.update()
             last = i == rounds or stopped.is_set()
@@ -224,6 +284,11 @@ def train(
     if stopped.is_set():
         print(f"Stopped after round {game.played}. The game is good: train again to go on.")
     return {name: torch.stack(values).float().tolist() for name, values in history.items()}
+
+
+def players(game: Game) -> list[nn.Module]:
+    """The networks of a game that learn."""
+    return [net for name, net in game.named_children() if name != "averages" and list(net.parameters())]
 
 
 def tensors(batch: object) -> Sequence[Tensor]:

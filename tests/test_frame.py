@@ -51,7 +51,7 @@ def test_config_badges_and_set_up_cells_use_it():
 
 
 LAYERS = {  # who may import whom, inside the library
-    "files": set(), "scale": set(), "losses": set(), "game": set(), "schedules": set(),
+    "files": set(), "scale": set(), "losses": set(), "game": {"precision"}, "precision": set(), "schedules": set(),
     "networks": set(),
     "data": {"files"},
     "games": {"networks", "losses", "data", "game", "schedules"},

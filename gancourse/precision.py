@@ -1,0 +1,63 @@
+"""Numbers of half the size inside the players, where the hardware is faster with them: Micikevicius et al. 2018
+(arXiv:1710.03740).
+
+Only what happens inside a player is computed in them. What comes out is float32 again, so losses, the cycle, gradients,
+Adam and the weights themselves stay in float32, and no game knows of any of it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def fitting(device: torch.device) -> str:
+    """The precision that pays on this device: bf16 where the processor computes in it, fp16 on other GPUs of NVIDIA,
+    fp32 elsewhere."""
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+    return "bf16" if device.type == "cpu" and computes_in_bf16() else "fp32"
+
+
+def computes_in_bf16() -> bool:
+    """Whether this processor has instructions for products of bf16."""
+    return any(torch.cpu.get_capabilities().get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def expect_precision(name: str, device: torch.device) -> None:
+    """Raise ValueError if there is no such precision, or not on this device."""
+    if name not in DTYPES:
+        raise ValueError(f"precision {name!r}: choose one of {', '.join(DTYPES)}, or None for what the hardware likes")
+    if name == "fp16" and device.type != "cuda":
+        raise ValueError(f"precision fp16 needs a GPU of NVIDIA, and this is {device.type}: choose fp32 or bf16")
+
+
+@contextmanager
+def inside(players: list[nn.Module], precision: str) -> Iterator[None]:
+    """While this lasts, the players compute in this precision and answer in float32."""
+    dtype = DTYPES[precision]
+    if precision == "fp32":
+        yield
+        return
+    entered = []  # a player may be run inside another one
+
+    def enter(player: nn.Module, args: tuple) -> None:
+        kind = next(player.parameters()).device.type
+        # A cache of cast weights would outlive the optimizer's step between two calls.
+        entered.append(torch.autocast(kind, dtype, cache_enabled=False))
+        entered[-1].__enter__()
+
+    def leave(player: nn.Module, args: tuple, answer: object) -> object:
+        entered.pop().__exit__(None, None, None)
+        return answer.float() if isinstance(answer, Tensor) and answer.dtype == dtype else answer
+
+    hooks = [player.register_forward_pre_hook(enter) for player in players]
+    hooks += [player.register_forward_hook(leave, always_call=True) for player in players]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()

@@ -1,0 +1,120 @@
+"""Numbers of half the size inside the players: where they are, where they are not, and what they change."""
+
+import pytest
+import torch
+from torch import nn
+
+from gancourse import precision
+from gancourse.data.batches import Batches
+from gancourse.game import Game, NonFiniteLoss, train
+from gancourse.games.cyclegan import CycleGAN
+from gancourse.networks.patchgan import PatchGAN
+from gancourse.networks.resnet import ResNetGenerator
+
+
+class Spy(nn.Module):
+    """Multiplies by a weight, and remembers in which numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+        self.seen = []
+
+    def forward(self, x):
+        y = self.layer(x)
+        self.seen.append(y.dtype)
+        return y
+
+
+class Solo(Game):
+    """One player that should answer with zero."""
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.G = Spy()
+        self.outside = []
+
+    def round(self, x):
+        y = self.G(x)
+        self.outside.append((y.dtype, torch.mm(x, x.mT).dtype))
+        self.minimize(y.square().mean(), self.G)
+
+
+def batches(n: int = 8):
+    return Batches(torch.rand(n, 4, generator=torch.Generator().manual_seed(0)), size=4)
+
+
+@pytest.mark.parametrize("name, dtype", [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+def test_only_what_is_inside_a_player_is_computed_in_it(name, dtype):
+    game = Solo()
+    train(game, batches(), 3, precision=name, progress=False)
+    assert set(game.G.seen) == {dtype} and set(game.outside) == {(torch.float32, torch.float32)}
+    assert (
+        {p.dtype for p in game.parameters()}
+        == {torch.float32}
+        == {s["exp_avg"].dtype for s in game.optimizers["G"].state.values()}
+    )
+    game.G(torch.rand(1, 4))
+    assert game.G.seen[-1] == torch.float32  # after training it is as before
+
+
+def test_a_player_inside_another_one_and_a_player_that_fails_leave_nothing_behind():
+    game = Solo()
+    outer = nn.Sequential(game.G)
+    with precision.inside([game.G, outer], "bf16"):
+        assert outer(torch.rand(1, 4)).dtype == torch.float32
+        with pytest.raises(RuntimeError):
+            outer(torch.rand(1, 3))
+        assert torch.mm(torch.rand(2, 2), torch.rand(2, 2)).dtype == torch.float32
+    assert not game.G._forward_hooks and not game.G._forward_pre_hooks
+
+
+def test_weights_are_cast_anew_after_every_step():
+    """A cache of cast weights would show a critic its old self."""
+    game = Solo(lr=0.1)
+    with precision.inside([game.G], "bf16"):
+        x = torch.ones(1, 4)
+        before = game.G(x)
+        game.minimize(game.G(x).square().mean(), game.G)
+        assert not torch.equal(before, game.G(x))
+
+
+@pytest.mark.parametrize("name, message", [("half", "choose one of fp32, bf16, fp16"), ("fp16", "needs a GPU")])
+def test_a_precision_that_cannot_be_had_is_told(name, message):
+    with pytest.raises(ValueError, match=message):
+        train(Solo(), batches(), 1, precision=name, progress=False)
+
+
+def test_the_processor_decides_where_nobody_does(monkeypatch):
+    for has, name in (({"avx512_bf16": True}, "bf16"), ({"amx_bf16": True}, "bf16"), ({"avx2": True}, "fp32")):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
+        assert precision.fitting(torch.device("cpu")) == name
+    assert precision.fitting(torch.device("mps")) == "fp32"
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
+    assert precision.fitting(torch.device("cuda")) == "fp16"
+
+
+def test_a_gradient_that_is_not_finite_takes_no_step():
+    class Root(Solo):
+        def round(self, x):
+            self.minimize(self.G(x).sub(self.G(x)).square().sum().sqrt(), self.G)  # 0, but its slope is 0 / 0
+
+    game = Root()
+    before = [p.clone() for p in game.parameters()]
+    with pytest.raises(NonFiniteLoss, match="loss of G is 0, but its gradient is not finite in round 1"):
+        train(game, batches(), 3, progress=False)
+    assert all(torch.equal(a, b) for a, b in zip(before, game.parameters(), strict=True)) and game.played == 0
+
+
+def test_cyclegan_in_bf16_stays_near_to_fp32():
+    def played(name):
+        torch.manual_seed(0)
+        norm = {"norm": nn.InstanceNorm2d}
+        nets = [ResNetGenerator(base=4, blocks=1, **norm) for _ in "GF"] + [PatchGAN(3, 4, 1, **norm) for _ in "XY"]
+        game = CycleGAN(*nets)
+        x, y = torch.rand(2, 8, 3, 16, 16, generator=torch.Generator().manual_seed(1)) * 2 - 1
+        return train(game, Batches(x, y, size=2), 20, precision=name, progress=False)
+
+    full, half = played("fp32"), played("bf16")
+    for name, losses in full.items():
+        assert losses != half[name] and losses == pytest.approx(half[name], rel=0.1)
