@@ -222,6 +222,7 @@ def train(
     every: int | None = None,
     seed: int = 0,
     precision: str | None = None,
+    keep: "Notes | None" = None,
     progress: bool = True,
 ) -> History:
     """Play `rounds` rounds of `game`, one on each batch, and return the losses of each.
@@ -242,6 +243,8 @@ def train(
         seed: of the random numbers drawn in rounds (noise, dropout).
         precision: "fp32", "bf16" or "fp16", of what is computed inside the players, see :mod:`gancourse.precision`;
             None: what suits the hardware.
+        keep: a :class:`gancourse.keeping.Keeper`, which keeps the run in a folder and goes on with what is there.
+            `rounds` are then those to be played in all, and the history is that of all of them.
         progress: show the bar.
 
     Returns:
@@ -259,31 +262,54 @@ def train(
     precision = precision or fitting(device)
     expect_precision(precision, device)
     game.scaling, game.unsound = precision == "fp16", {}
-    history: dict[str, list[Tensor]] = {}
-    with (
-        inside(players(game), precision),
-        stop_button() as stopped,
-        tqdm(total=rounds, unit=" rounds", disable=not progress, file=Stdout()) as bar,
-    ):
-        for i, batch in zip(range(1, rounds + 1), stream(batches, game.played), strict=False):
+    keep = keep or Notes()
+    with keep.run(game, seed, precision), inside(players(game), precision), stop_button() as stopped:
+        left = keep.left(game, rounds)
+        bar = tqdm(total=left, unit=" rounds", disable=not progress, file=Stdout())
+        for i, batch in zip(range(1, left + 1), stream(batches, game.played), strict=False):
             batch = [t.to(device, non_blocking=True) for t in tensors(batch)]
             if i == 1:
                 expect(game, batch)
             play(game, batch, seed)
-            for name, loss in game.losses.items():
-                history.setdefault(name, []).append(loss)
-            if i % 25 == 1 or i == rounds:
+            keep.note(game)
+            if i % 25 == 1 or i == left:
                 game.expect_sound()
                 bar.set_postfix_str(", ".join(f"{name} {loss:.3f}" for name, loss in game.losses.items()), False)
             bar.update()
-            last = i == rounds or stopped.is_set()
+            last = i == left or stopped.is_set()
             for glance in looks if last or i % every == 0 else ():
                 glance(game)
             if stopped.is_set():
                 break
+        bar.close()
     if stopped.is_set():
         print(f"Stopped after round {game.played}. The game is good: train again to go on.")
-    return {name: torch.stack(values).float().tolist() for name, values in history.items()}
+    return keep.history()
+
+
+class Notes:
+    """The losses of a run, in memory. A :class:`gancourse.keeping.Keeper` writes them, and the game, into a folder."""
+
+    def __init__(self):
+        self.losses: dict[str, list[Tensor]] = {}
+
+    @contextmanager
+    def run(self, game: Game, seed: int, precision: str) -> Iterator[None]:
+        """While the game is played."""
+        yield
+
+    def left(self, game: Game, rounds: int) -> int:
+        """How many of the rounds are to be played now."""
+        return rounds
+
+    def note(self, game: Game) -> None:
+        """After a round."""
+        for name, loss in game.losses.items():
+            self.losses.setdefault(name, []).append(loss)
+
+    def history(self) -> History:
+        """The losses of all rounds, by name."""
+        return {name: torch.stack(values).float().tolist() for name, values in self.losses.items()}
 
 
 def players(game: Game) -> list[nn.Module]:

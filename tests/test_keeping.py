@@ -1,0 +1,138 @@
+"""A run in a folder: it ends with the same bits, however often it was cut off, and nothing is lost."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+import torch
+
+from gancourse import checkpoint, keeping
+from gancourse.data.batches import Batches
+from gancourse.game import NonFiniteLoss, train
+from gancourse.keeping import Keeper
+from tests.cut_off import Broken, crash, same_game
+from tests.test_game import images, small_gan
+
+
+def played(folder, rounds: int, batches=None, **how) -> dict:
+    """Train a small game that is kept in a folder."""
+    game = small_gan()
+    game.average("G")
+    return train(game, batches or Batches(images(), size=16), rounds, keep=Keeper(folder, 0), progress=False, **how)
+
+
+def test_a_run_in_pieces_ends_with_the_bits_of_one_in_one_go(tmp_path):
+    whole = played(tmp_path / "whole", 12)
+    for rounds in (3, 7, 12):
+        pieces = played(tmp_path / "pieces", rounds)
+    assert pieces == whole and same_game(tmp_path / "whole", tmp_path / "pieces")
+    assert played(tmp_path / "pieces", 12) == whole  # nothing is left to be played
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from tests.test_keeping import played
+Path(sys.argv[1]).mkdir(exist_ok=True)
+print("begun", flush=True)
+played(Path(sys.argv[1]), 60)
+"""
+
+
+def test_kill_9_at_any_moment_changes_no_bit(tmp_path):
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    torch.set_num_threads(1)
+
+    def start():
+        command = [sys.executable, "-c", textwrap.dedent(SCRIPT), str(tmp_path / "killed")]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
+
+    killed = 0
+    for pause in (0.05, 0.11, 0.17, 0.23, 0.31):
+        process = start()
+        process.stdout.readline()
+        time.sleep(pause)
+        killed += process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert start().wait() == 0 and killed >= 3
+    played(tmp_path / "whole", 60)
+    assert same_game(tmp_path / "whole", tmp_path / "killed")
+    one, other = [(tmp_path / name / "losses.jsonl").read_text("utf-8") for name in ("whole", "killed")]
+    assert one == other and len(one.splitlines()) == 60
+
+
+@pytest.mark.parametrize("cut", [0, 100, -100])
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_used(tmp_path, capsys, cut):
+    whole = played(tmp_path / "whole", 9)
+    played(tmp_path / "run", 5)
+    file = tmp_path / "run" / "game.pt"
+    file.write_bytes(file.read_bytes()[:cut])
+    assert played(tmp_path / "run", 9) == whole and same_game(tmp_path / "whole", tmp_path / "run")
+    out = capsys.readouterr().out
+    assert "game.pt" in out and "The one before it is taken, of round 4" in out and "going on from round 5" in out
+
+
+def test_two_damaged_checkpoints_are_told_and_nothing_is_overwritten(tmp_path):
+    played(tmp_path, 3)
+    for name in (keeping.LAST, keeping.BEFORE):
+        (tmp_path / name).write_bytes(b"?")
+    with pytest.raises(ValueError, match="game.pt"):
+        played(tmp_path, 5)
+    assert (tmp_path / keeping.LAST).read_bytes() == b"?"
+
+
+def test_damaged_losses_are_told_and_the_run_goes_on(tmp_path, capsys):
+    played(tmp_path, 4)
+    path = tmp_path / keeping.LOSSES
+    path.write_text(path.read_text("utf-8")[:-20], "utf-8")
+    history = played(tmp_path, 6)
+    assert "damaged from line 4 on" in capsys.readouterr().out and len(history["D"]) == 5
+
+
+def test_a_second_run_in_one_folder_is_refused_and_the_claim_dies_with_its_owner(tmp_path):
+    with keeping.alone(tmp_path), pytest.raises(RuntimeError, match="another run is at work"):
+        played(tmp_path, 2)
+    played(tmp_path, 2)
+
+
+def test_another_seed_is_refused_and_another_machine_is_told(tmp_path, monkeypatch, capsys):
+    played(tmp_path, 2)
+    with pytest.raises(ValueError, match="seed 0, not 1"):
+        played(tmp_path, 4, seed=1)
+    monkeypatch.setattr(keeping, "machine", lambda: "abacus, 3 thread(s)")
+    played(tmp_path, 4)
+    out = capsys.readouterr().out
+    assert "Another machine" in out and "abacus" in out and "Another versions" not in out
+
+
+def test_an_error_on_the_way_keeps_what_was_played(tmp_path):
+    whole = played(tmp_path / "whole", 8)
+    with pytest.raises(RuntimeError, match="power failure"):
+        played(tmp_path / "run", 8, Broken(Batches(images(), size=16), crash, 5))
+    assert checkpoint.read(tmp_path / "run" / "game.pt")["played"] == 5
+    assert played(tmp_path / "run", 8) == whole
+
+
+def test_a_loss_that_is_not_finite_leaves_the_last_good_game_in_the_folder(tmp_path):
+    nan = torch.full((16, 1, 4, 4), float("nan"))
+
+    class Poisoned(Batches):
+        def at(self, round):
+            return (nan,) if round == 3 else super().at(round)
+
+    with pytest.raises(NonFiniteLoss, match="in round 4"):
+        played(tmp_path, 8, Poisoned(images(), size=16))
+    kept = checkpoint.read(tmp_path / "game.pt")
+    assert kept["played"] == 3 and all(t.isfinite().all() for t in kept["networks"].values())
+
+
+def test_the_losses_are_lines_of_json(tmp_path):
+    history = played(tmp_path, 3)
+    lines = [json.loads(line) for line in (tmp_path / keeping.LOSSES).read_text("utf-8").splitlines()]
+    assert [line["round"] for line in lines] == [1, 2, 3] and [line["D"] for line in lines] == history["D"]
