@@ -99,6 +99,8 @@ class Keeper(Notes):
 
     def keep(self, game: Game) -> None:
         """Write the losses, then the game. OSError if that cannot be done; what was kept before is still there."""
+        if not self.fresh and (self.folder / LAST).exists():
+            return  # nothing was played since
         self.lines += [{name: float(value) for name, value in line.items()} for line in self.fresh]
         self.fresh = []
         now = time.monotonic()
