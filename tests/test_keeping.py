@@ -23,7 +23,8 @@ def played(folder, rounds: int, batches=None, **how) -> dict:
     """Train a small game that is kept in a folder."""
     game = small_gan()
     game.average("G")
-    return train(game, batches or Batches(images(), size=16), rounds, keep=Keeper(folder, 0), progress=False, **how)
+    how = {"precision": "fp32", "progress": False} | how  # a process of its own would take what the hardware likes
+    return train(game, batches or Batches(images(), size=16), rounds, keep=Keeper(folder, 0), **how)
 
 
 def test_a_run_in_pieces_ends_with_the_bits_of_one_in_one_go(tmp_path):
