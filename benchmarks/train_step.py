@@ -45,6 +45,7 @@ from benchmarks.roofline import clock
 from gancourse.files import written
 from gancourse.game import train
 from gancourse.plots import table
+from gancourse.precision import fitting
 from gancourse.scale import SCALES, device, pick
 from tools import stamp
 
@@ -60,7 +61,9 @@ class Variant(NamedTuple):
 
 # A line here is a column in the results: another precision, compiled, one CUDA graph, ... "fp32" is what the textbook
 # is compared with number by number, so it names whatever keeps `train` from choosing another precision.
-VARIANTS = {"fp32": Variant({}, within=1e-3)}
+VARIANTS = {"fp32": Variant({"precision": "fp32"}, within=1e-3)}
+if (best := fitting(device())) != "fp32":
+    VARIANTS[best] = Variant({"precision": best}, within=0.1)  # what `train` takes where nobody chooses
 
 
 def agrees(name: str) -> dict[str, dict]:
@@ -225,9 +228,32 @@ def main(arguments: list[str] | None = None) -> int:
         "library": stamp.library_hashes(stamp.used_files(list(sys.modules))),
         "hardware": stamp.hardware(), "versions": stamp.versions(), "date": date.today().isoformat(),
     }  # fmt: skip
-    with written(args.out or results(args.scale)) as partial:
+    path = args.out or results(args.scale)
+    with written(path) as partial:
         partial.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    for_the_book(path.with_suffix(".md"), speeds(games), limits(games), made_on(result))
     return int(not all(way["same"] for found in games.values() for way in found["agreement"].values()))
+
+
+def for_the_book(path: Path, *parts) -> None:
+    """Tables and lines of text as Markdown, which a page of the book includes."""
+    with written(path) as partial:
+        partial.write_text("\n\n".join(map(markdown, parts)) + "\n", "utf-8")
+
+
+def markdown(part) -> str:
+    """A table of :func:`gancourse.plots.table`, or text as it is."""
+    if isinstance(part, str):
+        return part
+    head, *rows = part.lines
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def made_on(result: dict) -> str:
+    """Where and when, in a line."""
+    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    return f"Measured on {result['hardware']}, {result['date']}; {versions}."
 
 
 def results(scale: str) -> Path:

@@ -34,20 +34,38 @@ ROWS = {
 
 def play(row: Row, seed: int) -> dict:
     """One training with this seed: its figures, beside those of real and blurred images."""
-    real, test = [part.to(device()) for part in recipes.digit_sets(row.data)]
-    if real.name != row.data:
-        raise NotHere(f"{row.data} cannot be had here: point GANCOURSE_DATA at a folder that has it")
+    real, test = sets(row)
     judge = metrics.judge_of(real, test)
-    torch.manual_seed(seed)
-    game = row.make().to(device())
-    labelled = bool(game.G.classes)
+    game, batches = begun(row, real, seed)
     start = time.monotonic()
-    train(game, real.batches(recipes.BATCH, labels=labelled, seed=seed), recipes.rounds(), seed=seed)
+    history = train(game, batches, recipes.rounds(), seed=seed)
     minutes = (time.monotonic() - start) / 60
     z = torch.randn(SAMPLES, game.G.z_dim, generator=torch.Generator().manual_seed(seed + 100)).to(device())
     y = torch.arange(SAMPLES, device=device()) % 10
+    labelled = bool(game.G.classes)
     figures = metrics.assess(judge, game.sample(z, y) if labelled else game.sample(z), test, y if labelled else None)
-    return figures | compare(judge, real, test, figures) | {"minutes": minutes, "rounds": game.played}
+    figures |= compare(judge, real, test, figures) | {"minutes": minutes, "rounds": game.played}
+    return figures | {"opening": {name: values[:20] for name, values in history.items()}}
+
+
+def sets(row: Row) -> tuple[ImageSet, ImageSet]:
+    """Images to train on and to test with, or NotHere."""
+    real, test = [part.to(device()) for part in recipes.digit_sets(row.data)]
+    if real.name != row.data:
+        raise NotHere(f"{row.data} cannot be had here: point GANCOURSE_DATA at a folder that has it")
+    return real, test
+
+
+def begun(row: Row, real: ImageSet, seed: int):
+    """A game that has not been played, and its batches."""
+    torch.manual_seed(seed)
+    game = row.make().to(device())
+    return game, real.batches(recipes.BATCH, labels=bool(game.G.classes), seed=seed)
+
+
+def opening(row: Row, seed: int, rounds: int) -> dict[str, list[float]]:
+    """The losses of the first rounds, as `play` keeps them."""
+    return train(*begun(row, sets(row)[0], seed), rounds, seed=seed, progress=False)
 
 
 def compare(judge: metrics.Judge, real: ImageSet, test: ImageSet, figures: dict[str, float]) -> dict[str, float]:
@@ -57,8 +75,10 @@ def compare(judge: metrics.Judge, real: ImageSet, test: ImageSet, figures: dict[
     return {"frechet of real": of["real"], "frechet over blurred": figures["frechet"] / of["blurred"]}
 
 
-MEASURED_BY = stamp.code_hash("".join(inspect.getsource(f) for f in (play, compare)) + f"\nSAMPLES = {SAMPLES}")
-TRIALS = Trials(Path(__file__).with_suffix(".json"), ROWS, play, MEASURED_BY)
+MEASURED_BY = stamp.code_hash(
+    "".join(inspect.getsource(f) for f in (play, sets, begun, compare)) + f"\nSAMPLES = {SAMPLES}"
+)
+TRIALS = Trials(Path(__file__).with_suffix(".json"), ROWS, play, MEASURED_BY, opening=opening)
 
 
 if __name__ == "__main__":

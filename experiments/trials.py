@@ -6,6 +6,8 @@ What is done already and still holds is not run again, so a run that was cut off
 import argparse
 import inspect
 import json
+import math
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,14 +27,15 @@ ONLY_LOOKING = (["plots"], ["widgets"], ["check"])  # parts of the library that 
 
 @dataclass(frozen=True)
 class Row:
-    """One result: how it is made, from whatever data, what the median over its seeds must reach, and in how many rounds
-    if the recipe does not say."""
+    """One result: how it is made, from whatever data, what the median over its seeds must reach, in how many rounds if
+    the recipe does not say, and in which precision, whatever the hardware likes."""
 
     make: Callable
     data: str = ""
     at_least: dict[str, float] = field(default_factory=dict)
     at_most: dict[str, float] = field(default_factory=dict)
     rounds: int = 0
+    precision: str = "fp32"
 
     def missed(self, figures: dict[str, float]) -> list[str]:
         low = [f"{k} {figures[k]:.3f} < {v}" for k, v in self.at_least.items() if figures[k] < v]
@@ -63,51 +66,57 @@ class Trials:
     def results_file(self) -> Path:
         return self.path if scale() == "laptop" else OTHERS / f"{self.path.stem}-{scale()}.json"
 
-    def made_by(self) -> dict:
-        """The stamp of a training: the code, the settings here, the versions, the hardware, the day."""
+    def made_by(self, name: str) -> dict:
+        """The stamp of a training of this row: the code, the settings here, the versions, the hardware, the day."""
         modules = [m for m in sys.modules if m.startswith("gancourse") and m.split(".")[1:2] not in ONLY_LOOKING]
         script = Path(inspect.getfile(self.opening or self.play)).read_text("utf-8")
         return {
             "library": stamp.reached([script], {file: stamp.read(file) for file in stamp.used_files(modules)}),
             "measured by": self.measured_by,
             "scale": scale(),
+            "precision": self.rows[name].precision,
             "hardware": stamp.hardware(),
             "versions": stamp.versions(),
             "date": date.today().isoformat(),
         }
 
-    def holds(self, kept: dict | None) -> bool:
-        """Whether a kept training was made by the code as it stands, at the scale in force."""
+    def holds(self, name: str, kept: dict | None) -> bool:
+        """Whether a kept training of this row was made by the code as it stands, at the scale in force."""
         if kept is None:
             return False
         made = kept["stamp"]
         same = made["scale"] == scale() and made["measured by"] == self.measured_by
+        same &= made.get("precision", "fp32") == self.rows[name].precision
         return same and not stamp.changed(made["library"])
 
     def run(self, name: str) -> None:
         """Train what is missing of one row; each training is kept as soon as it is done."""
         path = self.results_file()
+        os.environ["GANCOURSE_PRECISION"] = self.rows[name].precision
         for seed in self.seeds:
-            if self.holds(load(path).get(name, {}).get(str(seed))):
+            if self.holds(name, load(path).get(name, {}).get(str(seed))):
                 continue
             print(f"{name}, seed {seed}", flush=True)
-            made = self.made_by()  # before the training: files may change while it goes on
+            made = self.made_by(name)  # before the training: files may change while it goes on
             figures = self.play(self.rows[name], seed)
             self.keep(name, str(seed), {"opening": figures.pop("opening", {}), "figures": figures, "stamp": made})
 
     def confirm(self, name: str) -> None:
         """Give a new stamp to those trainings of a row whose first rounds, played again, end in the same losses.
 
-        Code that was rewritten and still plays the same game, to the last bit, need not be trained with again. What
+        Code that was rewritten and still plays the same game, but for rounding, need not be trained with again. What
         is measured afterwards is not covered: where that changed, `measured_by` did.
         """
+        os.environ["GANCOURSE_PRECISION"] = self.rows[name].precision
         for seed, kept in load(self.results_file()).get(name, {}).items():
-            if self.holds(kept) or self.holds(kept | {"stamp": kept["stamp"] | {"library": {}}}) is False:
+            by_others = kept | {"stamp": kept["stamp"] | {"library": {}}}
+            if self.holds(name, kept) or not self.holds(name, by_others):
                 continue
-            made, before = self.made_by(), kept["opening"]
+            made, before = self.made_by(name), kept["opening"]
             now = self.opening(self.rows[name], int(seed), max(map(len, before.values()), default=1))
-            print(f"{name}, seed {seed}: the first rounds are {'the same' if now == before else 'others'}", flush=True)
-            if now == before:
+            found = likeness(before, now)
+            print(f"{name}, seed {seed}: the first rounds are {found}", flush=True)
+            if found != OTHER:
                 stamped = kept["stamp"] | {"library": made["library"], "confirmed": made["date"]}
                 self.keep(name, seed, kept | {"stamp": stamped})
 
@@ -156,3 +165,22 @@ class Trials:
             return 0
         print("\n".join(f"MISSED {line}" for line in missed) or "All gates are met.")
         return int(bool(missed))
+
+
+SAME, ROUNDED, OTHER = "the same", "the same but for rounding", "others"
+
+
+def likeness(before: dict[str, list[float]], now: dict[str, list[float]]) -> str:
+    """How near the losses of first rounds are to those of another time.
+
+    Sums in another order differ in the last bits, and a game makes more of it from round to round: so the first five
+    are asked, and by a part in a thousand.
+    """
+    if now == before:
+        return SAME
+    if not before or set(now) != set(before):
+        return OTHER
+    near = [
+        math.isclose(a, b, rel_tol=1e-3) for name in before for a, b in zip(before[name][:5], now[name], strict=False)
+    ]
+    return ROUNDED if all(near) else OTHER

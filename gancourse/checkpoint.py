@@ -13,8 +13,8 @@ from gancourse import weights
 from gancourse.files import written
 from gancourse.game import Game
 
-VERSION = 1
-KINDS = {"networks": dict, "optimizers": dict, "averages": dict, "played": int, "about": str}  # in a file
+VERSION = 2  # 1 knew of no scalers
+KINDS = {"networks": dict, "optimizers": dict, "scalers": dict, "averages": dict, "played": int, "about": str}
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what Adam keeps of a parameter
 
 
@@ -32,6 +32,7 @@ def save(game: Game, path: str | Path, about: dict | None = None) -> None:
         "gancourse": VERSION,
         "networks": game.state_dict(),
         "optimizers": {name: optimizer.state_dict() for name, optimizer in game.optimizers.items()},
+        "scalers": {title: scaler.state_dict() for title, scaler in game.scalers.items()},
         "averages": game.decays,
         "played": game.played,
         "about": json.dumps(about or {}),
@@ -41,7 +42,8 @@ def save(game: Game, path: str | Path, about: dict | None = None) -> None:
 
 
 def read(path: str | Path) -> dict:
-    """What :func:`save` wrote, on the CPU: keys networks, optimizers, averages, played, about.
+    """What :func:`save` wrote, on the CPU: keys networks, optimizers, scalers, averages,
+    played, about. What is read is in the form of today, whatever version wrote it.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -58,6 +60,7 @@ def read(path: str | Path) -> dict:
         raise ValueError(f"{path} holds something, but is no checkpoint of this course: {MEND}")
     if state["gancourse"] > VERSION:
         raise ValueError(f"{path} was written by a later version of gancourse: update this one")
+    state = {"scalers": {}} | state if state["gancourse"] < 2 else state
     if fault := what_is_wrong(state):
         raise ValueError(f"{path} is damaged: {fault}. {MEND.capitalize()}")
     return state | {"about": json.loads(state["about"])}
@@ -103,6 +106,8 @@ def load(game: Game, path: str | Path) -> dict:
         for name, saved in state["optimizers"].items():
             game.optimizer(name).load_state_dict(saved)
             expect_moments(name, game.optimizers[name])
+        for title, saved in state["scalers"].items():
+            game.scaler(title).load_state_dict(saved)
         game.played = state["played"]
     return state["about"]
 
@@ -121,6 +126,7 @@ def all_or_nothing(game: Game, path: str | Path) -> Iterator[None]:
     """Put the game back as it was if the block fails, and say with what file."""
     networks = {name: value.clone() for name, value in game.state_dict().items()}
     optimizers = {name: optimizer.state_dict() for name, optimizer in game.optimizers.items()}
+    scalers = {title: scaler.state_dict() for title, scaler in game.scalers.items()}
     averages, decays, played = dict(game.averages.items()), dict(game.decays), game.played
     try:
         yield
@@ -130,6 +136,9 @@ def all_or_nothing(game: Game, path: str | Path) -> Iterator[None]:
         game.optimizers = {name: game.optimizers[name] for name in optimizers}
         for name, optimizer in game.optimizers.items():
             optimizer.load_state_dict(optimizers[name])
+        game.scalers = {title: game.scalers[title] for title in scalers}
+        for title, scaler in game.scalers.items():
+            scaler.load_state_dict(scalers[title])
         what = (str(error).splitlines() or [type(error).__name__])[-1].strip()
         raise ValueError(f"{path} does not fit this {type(game).__name__} ({what}): {MEND}") from error
 

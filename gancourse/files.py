@@ -5,10 +5,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 from platformdirs import user_cache_path
+
+from gancourse import weights
 
 
 def cache_folder() -> Path:
@@ -43,14 +44,6 @@ def written(path: str | Path) -> Iterator[Path]:
                 partial.unlink()
 
 
-def kept(path: Path) -> dict | None:
-    """What torch.save wrote there, or None if there is nothing, or it is damaged and has to be made again."""
-    try:
-        return torch.load(path, weights_only=True, map_location="cpu")
-    except (OSError, RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, UnpicklingError):
-        return None
-
-
 def reason(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error).splitlines()[0]).rstrip(".")
 
@@ -62,13 +55,21 @@ def umask() -> int:
 
 
 def cached(path: Path, make: Callable[[], dict]) -> dict:
-    """What was kept under `path`, or what `make()` gives, which is then kept.
+    """What was kept under `path`, or what `make()` gives, which is then kept. A damaged file is named and made again.
+
+    Args:
+        path: of a file that :func:`gancourse.weights.read` reads.
+        make: gives tensors and plain values by name.
 
     Raises:
         OSError: the folder cannot be written; found out before `make` is asked.
     """
-    found = kept(path)
-    if found is None:
-        with written(path) as partial:
-            torch.save(found := make(), partial)
+    try:
+        return weights.read(path)
+    except weights.Damaged as error:
+        print(f"{path} is damaged ({error}): it is made again.")
+    except OSError:  # there is none, or none that may be read
+        pass
+    with written(path) as partial:
+        torch.save(found := make(), partial)
     return found

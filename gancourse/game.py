@@ -3,22 +3,20 @@
 `Game.minimize` is the whole of the machinery; `train` is a `for` loop with a progress bar and things that look.
 """
 
-import signal
-import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import signature
-from itertools import count
 
 import torch
 from torch import Tensor, nn
 from torch.amp import GradScaler
 from torch.optim import Adam, Optimizer
 from torch.optim.swa_utils import AveragedModel
-from tqdm import tqdm
 
+from gancourse import memory, workers
+from gancourse.loop import Minutes, Rounds, stop_button, stream, tensors
 from gancourse.precision import expect_precision, fitting, inside
+from gancourse.schedules import Schedule, constant
 
 
 class NonFiniteLoss(FloatingPointError):
@@ -38,13 +36,23 @@ class Game(nn.Module):
         lr: Adam's learning rate, one number for all players or one for each, as in ``{"G": 1e-4, "D": 4e-4}``.
             It may be changed between rounds (``game.lr = 1e-4``); the next step uses it.
         betas: Adam's decay rates. (0.5, 0.999) is the choice of Radford et al. 2015 (arXiv:1511.06434), sec. 4.
+        schedule: factor on the learning rates by round, see :mod:`gancourse.schedules`.
     """
 
-    def __init__(self, *, lr: float | dict[str, float] = 2e-4, betas: tuple[float, float] = (0.5, 0.999)):
+    def __init__(
+        self,
+        *,
+        lr: float | dict[str, float] = 2e-4,
+        betas: tuple[float, float] = (0.5, 0.999),
+        schedule: Schedule = constant,
+    ):
         super().__init__()
         self.lr = lr
         self.betas = betas
+        self.schedule = schedule
         self.played = 0  # rounds so far, kept in checkpoints
+        self.share = 0.0  # how much of its run is done, from 0 to 1, as far as `train` told it
+        self.torn = False  # whether a round was broken off, so that some players have moved and others not
         self.losses: dict[str, Tensor] = {}  # the last round's losses, by who moved: {"D": ..., "G": ...}
         self.optimizers: dict[str, Optimizer] = {}
         self.averages = nn.ModuleDict()  # running means of players, by name
@@ -90,14 +98,11 @@ class Game(nn.Module):
                 self.zero_grad(set_to_none=True)
                 raise ValueError(f"the loss of {title} does not depend on {name}: was its output detached?")
         grads = [p.grad for p in params if p.grad is not None]
-        unsound = self._noted(not_finite([loss.detach()] if scaler else [loss.detach(), *grads]), loss, title)
+        workers.average([self.losses[title], *grads])
+        unsound = self._noted(not_finite([self.losses[title]] if scaler else [self.losses[title], *grads]), title)
         for name, optimizer in zip(names, optimizers, strict=True):
-            optimizer.param_groups[0].update(lr=self._rate(name), betas=self.betas)
-            if scaler:
-                scaler.step(optimizer)
-            else:
-                optimizer.found_inf = unsound  # where it is 1, the fused kernel takes no step
-                optimizer.step()
+            optimizer.param_groups[0].update(lr=self.rate(name), betas=self.betas)
+            step(optimizer, unsound, scaler)
         if scaler:
             scaler.update()
         self.zero_grad(set_to_none=True)
@@ -106,7 +111,7 @@ class Game(nn.Module):
         """The loss scaler of a set of players that move together: gradients of fp16 would fade without."""
         return self.scalers.setdefault(title, GradScaler())
 
-    def _noted(self, unsound: Tensor, loss: Tensor, title: str) -> Tensor:
+    def _noted(self, unsound: Tensor, title: str) -> Tensor:
         """Remember the first round in which a loss or a gradient was not finite; raise at once where looking costs
         nothing. On a GPU looking would wait for all that is still computed, and :meth:`expect_sound` looks later."""
         if unsound.is_cuda:
@@ -114,7 +119,7 @@ class Game(nn.Module):
             self.unsound[title] = torch.minimum(self.unsound.get(title, now), now)
         elif unsound:
             self.zero_grad(set_to_none=True)
-            raise NonFiniteLoss(unsound_loss(title, loss))
+            raise NonFiniteLoss(unsound_loss(title, self.losses[title]))
         return unsound
 
     def expect_sound(self) -> None:
@@ -130,7 +135,7 @@ class Game(nn.Module):
             raise ValueError("minimize() was given no player: say who moves, as in minimize(loss, self.D)")
         if loss.numel() != 1:
             raise ValueError(f"the loss of {title} has shape {tuple(loss.shape)}, not one number: forgot .mean()?")
-        self.losses[title] = loss.detach()
+        self.losses[title] = loss.detach().clone()
 
     def average(self, name: str, decay: float = 0.999) -> None:
         """From now on keep a running mean of this player's weights; `train` updates it after every round.
@@ -169,17 +174,28 @@ class Game(nn.Module):
             if not free:
                 raise ValueError(f"{name} has no parameter of its own that could learn: is it frozen?")
             # fused: one kernel for all parameters, several times faster on a CPU.
-            self.optimizers[name] = Adam(free, lr=self._rate(name), betas=self.betas, fused=True)
+            self.optimizers[name] = Adam(free, lr=self.rate(name), betas=self.betas, fused=True)
         elif any(p not in taken for p in mine):
             raise ValueError(f"{name} has changed since it began to learn: make a new game for another network")
         return self.optimizers[name]
 
-    def _rate(self, name: str) -> float:
-        if not isinstance(self.lr, dict):
-            return self.lr
-        if name not in self.lr:
+    def rate(self, name: str) -> float:
+        """The learning rate of the player of this name now."""
+        rates = self.lr if isinstance(self.lr, dict) else {name: self.lr}
+        if name not in rates:
             raise ValueError(f"lr has no rate for {name}: name every player, as in lr={{'G': 1e-4, 'D': 4e-4}}")
-        return self.lr[name]
+        return rates[name] * self.schedule(self.played, self.share)
+
+
+def step(optimizer: Optimizer, unsound: Tensor, scaler: GradScaler | None) -> None:
+    """One step of an optimizer, left out where `unsound` is 1."""
+    if scaler:
+        scaler.step(optimizer)
+    elif optimizer.param_groups[0].get("fused"):
+        optimizer.found_inf = unsound  # read by the fused kernel, on the device
+        optimizer.step()
+    elif not unsound:  # an optimizer of the user's own
+        optimizer.step()
 
 
 def not_finite(tensors: list[Tensor]) -> Tensor:
@@ -216,12 +232,14 @@ History = dict[str, list[float]]
 def train(
     game: Game,
     batches: Iterable,
-    rounds: int,
+    rounds: int | None = None,
     *,
+    minutes: float | None = None,
     look: Callable[[Game], object] | Sequence[Callable[[Game], object]] = (),
     every: int | None = None,
     seed: int = 0,
     precision: str | None = None,
+    average: Sequence[str] = (),
     keep: "Notes | None" = None,
     progress: bool = True,
 ) -> History:
@@ -234,73 +252,107 @@ def train(
     Args:
         game: moved to a device beforehand; batches follow it there.
         batches: tensors or tuples of tensors. An object with ``at(round)`` is asked for each round's batch and so
-            goes on where the game stopped; any other iterable is begun again whenever it ends.
+            goes on where the game stopped; any other iterable is begun again whenever it ends. Where several workers
+            play, all are given the same batches and each plays with its share, see :mod:`gancourse.workers`.
         rounds: how many rounds to play now, on top of ``game.played``.
+        minutes: how long to play, in place of `rounds`.
         look: called as ``look(game)`` after every `every`-th round and after the last one. What is drawn at random
             there does not change training, since each round seeds the random state from (seed, round); nor does
             ``game.eval()``.
-        every: rounds between looks; a tenth of `rounds` when not given.
+        every: rounds between looks; when not given, a tenth of `rounds`, or of `minutes`.
         seed: of the random numbers drawn in rounds (noise, dropout).
         precision: "fp32", "bf16" or "fp16", of what is computed inside the players, see :mod:`gancourse.precision`;
             None: what suits the hardware.
+        average: names of players to keep a running mean of from now on, as in ``["G"]``, see :meth:`Game.average`.
         keep: a :class:`gancourse.keeping.Keeper`, which keeps the run in a folder and goes on with what is there.
-            `rounds` are then those to be played in all, and the history is that of all of them.
+            `rounds` or `minutes` are then those to be played in all, and the history is that of all of them.
         progress: show the bar.
 
     Returns:
         One list of floats per loss, as in ``{"D": [...], "G": [...]}``.
 
     Raises:
-        ValueError: `rounds` is below 1, the first batch is nothing the game can be played with, or there is no batch.
+        ValueError: neither or both of `rounds` and `minutes`, fewer than one round, no time at all, a first batch that
+            the game cannot be played with, or no batch.
         NonFiniteLoss: names the round and the loss. No step was taken on it.
+        OutOfMemory: the device has no room for a round with such a batch.
     """
-    if rounds < 1:
-        raise ValueError(f"rounds={rounds}: play at least one")
-    looks = [look] if callable(look) else list(look)
-    every = every or max(1, rounds // 10)
+    expect_length(rounds, minutes)
+    memory.hold()
     device = next(game.parameters()).device
     precision = precision or fitting(device)
     expect_precision(precision, device)
     game.scaling, game.unsound = precision == "fp16", {}
+    for name in set(average) - set(game.averages):
+        game.average(name)
     keep = keep or Notes()
     with keep.run(game, seed, precision), inside(players(game), precision), stop_button() as stopped:
-        left = keep.left(game, rounds)
-        bar = tqdm(total=left, unit=" rounds", disable=not progress, file=Stdout())
-        for i, batch in zip(range(1, left + 1), stream(batches, game.played), strict=False):
-            batch = [t.to(device, non_blocking=True) for t in tensors(batch)]
-            if i == 1:
-                expect(game, batch)
-            play(game, batch, seed)
-            keep.note(game)
-            if i % 25 == 1 or i == left:
-                game.expect_sound()
-                bar.set_postfix_str(", ".join(f"{name} {loss:.3f}" for name, loss in game.losses.items()), False)
-            bar.update()
-            last = i == left or stopped.is_set()
-            for glance in looks if last or i % every == 0 else ():
-                glance(game)
-            if stopped.is_set():
-                break
-        bar.close()
+        run = Rounds(rounds, keep.before(game)) if rounds else Minutes(minutes, keep.spent)
+        first, source, (share,) = game.played, stream(batches, game.played), workers.most(run.share(game.played))
+        with run.bar(game.played, progress and workers.number() == 0) as bar:
+            while share < 1 and not stopped.is_set():
+                batch = [workers.mine(t).to(device, non_blocking=True) for t in tensors(next(source))]
+                if game.played == first:
+                    expect(game, batch)
+                game.share, before = share, share
+                play(game, batch, seed)
+                share = agreed(run.share(game.played), stopped)
+                keep.note(game)  # after the clock was read: what is kept has all the minutes that are over
+                if (game.played - first) % 25 == 1 or share >= 1:
+                    game.expect_sound()
+                    bar.set_postfix_str(", ".join(f"{name} {loss:.3f}" for name, loss in game.losses.items()), False)
+                bar.update(run.step())
+                last = share >= 1 or stopped.is_set()
+                if last or due(game.played - first, every or rounds and max(1, rounds // 10), before, share):
+                    for glance in [look] if callable(look) else look:
+                        glance(game)
     if stopped.is_set():
         print(f"Stopped after round {game.played}. The game is good: train again to go on.")
     return keep.history()
 
 
+def expect_length(rounds: int | None, minutes: float | None) -> None:
+    """Raise ValueError unless one of them says how long to play."""
+    if (rounds is None) == (minutes is None):
+        raise ValueError("say how long to play: rounds=..., or minutes=..., and not both")
+    if rounds is not None and rounds < 1:
+        raise ValueError(f"rounds={rounds}: play at least one")
+    if minutes is not None and not 0 < minutes < float("inf"):
+        raise ValueError(f"minutes={minutes}: play for some time")
+
+
+def agreed(share: float, stopped) -> float:
+    """The share of the run that is done, on which all workers agree, as on whether one of them was stopped."""
+    share, stop = workers.most(share, stopped.is_set())
+    if stop:
+        stopped.set()
+    return share
+
+
+def due(i: int, every: int | None, before: float, share: float) -> bool:
+    """Whether it is time to look after the i-th round: every so many, or whenever a tenth of the run is done."""
+    return i % every == 0 if every else int(10 * share) > int(10 * before)
+
+
 class Notes:
-    """The losses of a run, in memory. A :class:`gancourse.keeping.Keeper` writes them, and the game, into a folder."""
+    """The losses of a run, in memory. A :class:`gancourse.keeping.Keeper` writes them, and the game, into a folder.
+
+    Attributes:
+        spent: minutes that the run took before it went on.
+    """
 
     def __init__(self):
         self.losses: dict[str, list[Tensor]] = {}
+        self.spent = 0.0
 
     @contextmanager
     def run(self, game: Game, seed: int, precision: str) -> Iterator[None]:
         """While the game is played."""
         yield
 
-    def left(self, game: Game, rounds: int) -> int:
-        """How many of the rounds are to be played now."""
-        return rounds
+    def before(self, game: Game) -> int:
+        """How many of the rounds that the game has played do not belong to this run."""
+        return game.played
 
     def note(self, game: Game) -> None:
         """After a round."""
@@ -315,15 +367,6 @@ class Notes:
 def players(game: Game) -> list[nn.Module]:
     """The networks of a game that learn."""
     return [net for name, net in game.named_children() if name != "averages" and list(net.parameters())]
-
-
-def tensors(batch: object) -> Sequence[Tensor]:
-    """A batch as a sequence of tensors, or ValueError."""
-    batch = batch if isinstance(batch, list | tuple) else [batch]
-    for part in batch:
-        if not isinstance(part, Tensor):
-            raise ValueError(f"a batch holds a {type(part).__name__}: batches are tensors, or tuples of tensors")
-    return batch
 
 
 def expect(game: Game, batch: list[Tensor]) -> None:
@@ -343,54 +386,28 @@ def play(game: Game, batch: list[Tensor], seed: int) -> None:
     """One round under the random state of (seed, round), and the running means after it."""
     torch.manual_seed(1_000_003 * seed + game.played)
     game.train()
-    game.losses = {}
+    game.losses, game.torn = {}, True
     try:
         game.round(*batch)
     except NonFiniteLoss as error:
         mend = "no step was taken on it. Try a lower learning rate, and look for a division or a log of zero"
         raise NonFiniteLoss(f"{error} in round {game.played + 1}; {mend}") from None
-    game.played += 1
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        shapes = " and ".join(str(tuple(part.shape)) for part in batch)
+        mend = "try fewer pictures in a batch, smaller pictures, narrower players, or precision='bf16'"
+        raise OutOfMemory(f"no room for a round with a batch of {len(batch[0])}, {shapes}: {mend}") from error
     for name, mean in game.averages.items():
         mean.update_parameters(getattr(game, name))
+    game.played += 1
+    game.torn = False
 
 
-def stream(batches: Iterable, first: int = 0) -> Iterator:
-    """Batches without end: from ``batches.at(first)`` on if there is an `at`, else around and around."""
-    if hasattr(batches, "at"):
-        yield from (batches.at(i) for i in count(first))
-    while True:
-        empty = True
-        for batch in batches:
-            empty = False
-            yield batch
-        if empty:
-            raise ValueError(
-                "there is no (further) batch to train on: the data is empty, or an iterator that has ended"
-            )
+class OutOfMemory(MemoryError):
+    """A round does not fit into the memory of the device."""
 
 
-class Stdout:
-    """Standard output as it is now: notebooks replace it, and a bar on standard error would look like a fault."""
-
-    def __getattr__(self, name):
-        return getattr(sys.stdout, name)
-
-
-@contextmanager
-def stop_button() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C into a flag that is read between rounds; a second one interrupts at once."""
-    pressed = threading.Event()
-
-    def press(number, frame):
-        if pressed.is_set():
-            raise KeyboardInterrupt
-        pressed.set()
-
-    if threading.current_thread() is not threading.main_thread():  # only the main thread may handle signals
-        yield pressed
-        return
-    before = signal.signal(signal.SIGINT, press)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether torch had no room for a tensor: GPUs have an error of their own for it, processors have not."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

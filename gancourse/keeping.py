@@ -12,20 +12,21 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
 
-from gancourse import checkpoint
-from gancourse.files import written
-from gancourse.game import Game, Notes
+from gancourse import checkpoint, workers
+from gancourse.files import reason, written
+from gancourse.game import Game, History, Notes
+from gancourse.home import at_home
 
 MINUTES = 5.0  # between checkpoints
-LAST, BEFORE, LOSSES = "game.pt", "game.before.pt", "losses.jsonl"
+LAST, BEFORE, NEW, LOSSES = "game.pt", "game.before.pt", "game.new.pt", "losses.jsonl"
 
 
 class Keeper(Notes):
@@ -33,91 +34,141 @@ class Keeper(Notes):
 
     ``train(game, batches, 3000, keep=Keeper("runs/dusk"))`` plays until the game has 3,000 rounds in all, whatever was
     played before: the same line goes on after a stop. On a CPU, in float32, with batches that know ``at(round)``, the
-    run ends with the same bits as one that was never stopped.
+    run ends with the same bits as one that was never stopped; of a plain iterable it begins at the front again. A run
+    told in ``minutes=`` keeps those that it has used.
 
     Args:
-        folder: made if it is not there.
+        folder: made if it is not there. On Colab, one that is not a whole path lies on the user's Drive if that is
+            mounted, since the machine's own disk is lost with the machine.
         minutes: between checkpoints. 0: one after each round.
         about: plain values for the checkpoint, such as the settings of the run.
+        then: called as ``then(game, history)`` whenever the game was kept, to draw samples for instance.
 
     Attributes:
+        folder: where the run is kept.
         about: those, with the seed, the precision and the machine once training has begun.
         spent: minutes of training so far, also of those before a resume.
     """
 
-    def __init__(self, folder: str | Path, minutes: float = MINUTES, about: dict | None = None):
-        self.folder, self.every, self.about = Path(folder), 60 * minutes, about or {}
-        self.spent = 0.0
+    def __init__(
+        self,
+        folder: str | Path,
+        minutes: float = MINUTES,
+        about: dict | None = None,
+        then: Callable[[Game, History], object] | None = None,
+    ):
+        super().__init__()
+        self.folder, self.every, self.about, self.then = at_home(folder), 60 * minutes, dict(about or {}), then
         self.lines: list[dict[str, float]] = []
         self.fresh: list[dict[str, Tensor]] = []  # not read yet, since reading waits for a GPU
+        self.kept = -1  # rounds that the newest checkpoint has
         self.clock = self.kept_at = time.monotonic()
 
     @contextmanager
     def run(self, game: Game, seed: int, precision: str) -> Iterator[None]:
         """Claim the folder, and put the stored game, if there is one, into this one; keep it when the run ends, also
-        when it ends with an error or is stopped.
+        when it ends with an error between two rounds or is stopped. Of several workers, the first one writes.
 
         Raises:
             ValueError: the stored run has another seed, is of other players, or both of its checkpoints are damaged.
-            RuntimeError: another run is at work in the folder.
+            Busy: another run is at work in the folder.
             OSError: it cannot be written.
         """
-        with alone(self.folder):
+        with alone(self.folder) if workers.number() == 0 else nullcontext():
+            workers.wait()  # the folder is there
             self.resume(game, seed, precision)
+            workers.wait()  # all have read what is there, and it may be written over
             try:
                 yield
             finally:
-                self.keep(game)
+                self.end(game)
 
     def resume(self, game: Game, seed: int, precision: str) -> None:
         """Put the stored game, if there is one, into this one. Errors as for :meth:`run`."""
-        self.about |= {"seed": seed, "precision": precision, "machine": machine(), "versions": versions()}
+        now = {"precision": precision, "machine": machine(), "versions": versions(), "workers": workers.count()}
+        self.about |= {"seed": seed} | now
         path, about = newest(self.folder)
+        if workers.number() == 0:
+            tidy(self.folder, path)
         self.clock = self.kept_at = time.monotonic()
         if path is None:
             return
         if about.get("seed", seed) != seed:
             raise ValueError(f"{path} is of a run with seed {about['seed']}, not {seed}: name another folder")
         checkpoint.load(game, path)
-        self.lines = lines(self.folder / LOSSES)[: game.played]
+        self.lines = [line for line in lines(self.folder / LOSSES) if line["round"] <= game.played]
         self.spent = about.get("minutes", 0.0)
         print(f"{self.folder} holds a run: going on from round {game.played + 1}.")
-        for name in ("precision", "machine", "versions"):
-            if about.get(name, self.about[name]) != self.about[name]:
-                now = f"{about[name]} before, {self.about[name]} now"
-                print(f"Another {name} ({now}): the last digits may differ from those of a run in one go.")
+        for name, value in now.items():
+            if about.get(name, value) != value:
+                change = f"{about[name]} before, {value} now"
+                what = "number of workers" if name == "workers" else name
+                print(f"Another {what} ({change}): it will not end with the same bits as a run in one go.")
 
-    def left(self, game: Game, rounds: int) -> int:
-        """How many of `rounds` in all are to be played."""
-        return max(0, rounds - game.played)
+    def before(self, game: Game) -> int:
+        """All rounds that the game has played belong to this run."""
+        return 0
 
     def note(self, game: Game) -> None:
-        """Remember the losses of a round, and keep the game if it is time."""
+        """Remember the losses of a round, and keep the game if it is time. A disk that is full does not end the run:
+        it is told, and tried again when it is time again."""
         self.fresh.append({"round": game.played} | game.losses)
-        if time.monotonic() - self.kept_at >= self.every:
+        if time.monotonic() - self.kept_at < self.every:
+            return
+        try:
             self.keep(game)
+        except OSError as error:
+            self.kept_at = time.monotonic()
+            print(f"{error}. The run goes on; what was kept before is still there.")
+
+    def end(self, game: Game) -> None:
+        """Keep the game, unless a round was broken off: then what was kept last is the last good one."""
+        if not game.torn:
+            self.keep(game)
+        elif self.fresh:
+            print(f"Round {game.played + 1} was broken off: {self.folder} keeps the game as it was last written.")
 
     def keep(self, game: Game) -> None:
         """Write the losses, then the game. OSError if that cannot be done; what was kept before is still there."""
-        if not self.fresh and (self.folder / LAST).exists():
-            return  # nothing was played since
-        self.lines += [{name: float(value) for name, value in line.items()} for line in self.fresh]
+        self.read()
+        last = self.folder / LAST
+        if workers.number() or (self.kept == game.played and last.exists()):
+            return  # another worker's task, or nothing was played since
+        with written(self.folder / LOSSES) as partial:
+            partial.write_text("".join(json.dumps(line) + "\n" for line in self.lines), "utf-8")
+        new = self.folder / NEW
+        checkpoint.save(game, new, self.about | {"minutes": self.spent})
+        if last.exists():
+            os.replace(last, self.folder / BEFORE)
+        os.replace(new, last)
+        self.kept, self.kept_at = game.played, time.monotonic()
+        if self.then:
+            self.then(game, self.history())
+
+    def read(self) -> None:
+        """Read the losses that are still on the device, and the clock."""
+        for line in self.fresh:
+            self.lines.append({name: value if name == "round" else float(value) for name, value in line.items()})
         self.fresh = []
         now = time.monotonic()
         self.spent, self.clock = self.spent + (now - self.clock) / 60, now
-        with written(self.folder / LOSSES) as partial:
-            partial.write_text("".join(json.dumps(line) + "\n" for line in self.lines), "utf-8")
-        new = self.folder / "game.new.pt"
-        checkpoint.save(game, new, self.about | {"minutes": self.spent})
-        if (self.folder / LAST).exists():
-            os.replace(self.folder / LAST, self.folder / BEFORE)
-        os.replace(new, self.folder / LAST)
-        self.kept_at = time.monotonic()
 
-    def history(self) -> dict[str, list[float]]:
+    def history(self) -> History:
         """The losses of all rounds, by name, also of those before a resume."""
         names = {name: None for line in self.lines for name in line if name != "round"}
         return {name: [line[name] for line in self.lines if name in line] for name in names}
+
+
+def tidy(folder: Path, taken: Path | None) -> None:
+    """Remove what a run that was killed left half written, and set a damaged checkpoint aside."""
+    for partial in (*folder.glob("*.part.*"), folder / NEW):
+        partial.unlink(missing_ok=True)
+    if taken == folder / BEFORE and (folder / LAST).exists():
+        os.replace(folder / LAST, folder / "game.damaged.pt")
+
+
+class Busy(RuntimeError):
+    """Two runs in one folder would write over one another."""
 
 
 @contextmanager
@@ -125,23 +176,26 @@ def alone(folder: Path) -> Iterator[None]:
     """Claim a folder; the system ends the claim of a process that dies.
 
     Raises:
-        RuntimeError: another run is at work in it.
+        Busy: another run is at work in it.
         OSError: it cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".lock")
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
-        raise RuntimeError(f"another run is at work in {folder}: wait for it, or name another folder") from None
+        raise Busy(f"another run is at work in {folder}: wait for it, or name another folder") from None
+    except OSError as error:
+        raise OSError(f"cannot write {folder}: {reason(error)}. Name another folder") from error
     try:
         yield
     finally:
         lock.release()
 
 
-def newest(folder: Path) -> tuple[Path | None, dict]:
-    """The newest checkpoint that can be read, and what it says about itself; None if there is none.
+def newest(folder: Path, tell: Callable[[str], object] = print) -> tuple[Path | None, dict]:
+    """The newest checkpoint that can be read, and what it says about itself, with the rounds that it has `played`;
+    None if there is none. If a damaged one is passed over, one line says so.
 
     Raises:
         ValueError: there are some, and all are damaged.
@@ -156,8 +210,8 @@ def newest(folder: Path) -> tuple[Path | None, dict]:
             faults.append(str(error))
             continue
         if faults:
-            print(f"{faults[0]}. The one before it is taken, of round {state['played']}.")
-        return path, state["about"]
+            tell(f"{faults[0]}. The one before it is taken, of round {state['played']}.")
+        return path, state["about"] | {"played": state["played"]}
     if faults:
         raise ValueError(faults[0])
     return None, {}
@@ -169,12 +223,12 @@ def lines(path: Path) -> list[dict[str, float]]:
     try:
         for text in path.read_text("utf-8").splitlines():
             line = json.loads(text)
-            if line["round"] != len(found) + 1:
-                break
-            found.append(line)
+            if found and line["round"] <= found[-1]["round"]:
+                raise ValueError("rounds out of order")
+            found.append({name: float(value) for name, value in line.items()} | {"round": int(line["round"])})
     except FileNotFoundError:
         pass
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, AttributeError):
         print(f"{path} is damaged from line {len(found) + 1} on: the run goes on, but those losses are lost.")
     return found
 

@@ -69,4 +69,5 @@ def planes_cross_entropy(planes: Tensor, right: Tensor) -> Tensor:
         planes: what is answered, (n, classes, h, w) in [-1, 1], as :class:`~gancourse.networks.planes.Planes` gives.
         right: 1 on the right class and -1 elsewhere, of the same shape.
     """
-    return -((planes + 1) / 2).clamp(min=1e-6).log()[right > 0].mean()
+    chosen = right > 0
+    return -(((planes + 1) / 2).clamp(min=1e-6).log() * chosen).sum() / chosen.sum()

@@ -20,8 +20,8 @@ from torchvision.transforms.functional import gaussian_blur
 from tqdm import tqdm
 
 from gancourse.data.digits import ImageSet
-from gancourse.files import cache_folder, kept, written
-from gancourse.game import Stdout
+from gancourse.files import cache_folder, cached
+from gancourse.loop import Stdout
 
 
 def held_out(train: ImageSet) -> int:
@@ -89,12 +89,8 @@ def judge_of(train: ImageSet, test: ImageSet, *, progress: bool = True) -> Judge
     for part in (train, test):
         made_of.update(part.images.cpu().numpy().tobytes() + part.labels.cpu().numpy().tobytes())
     path = cache_folder() / f"judge-{train.name}-{made_of.hexdigest()[:12]}.pt"
-    found = kept(path)
-    if found is None:
-        with written(path) as partial:  # a cache that cannot be written is found out before the training
-            torch.save(found := train_judge(train, test, progress=progress).state_dict(), partial)
     judge = Judge()
-    judge.load_state_dict(found)
+    judge.load_state_dict(cached(path, lambda: train_judge(train, test, progress=progress).state_dict()))
     return judge.to(train.images.device).eval()
 
 

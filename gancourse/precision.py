@@ -5,6 +5,7 @@ Only what happens inside a player is computed in them. What comes out is float32
 Adam and the weights themselves stay in float32, and no game knows of any of it.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,7 +17,9 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 def fitting(device: torch.device) -> str:
     """The precision that pays on this device: bf16 where the processor computes in it, fp16 on other GPUs of NVIDIA,
-    fp32 elsewhere."""
+    fp32 elsewhere. GANCOURSE_PRECISION, if it is set, says another."""
+    if given := os.environ.get("GANCOURSE_PRECISION"):
+        return given
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
     return "bf16" if device.type == "cpu" and computes_in_bf16() else "fp32"

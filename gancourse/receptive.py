@@ -5,8 +5,22 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.nn import modules
 
-from gancourse.networks.patchgan import windows
+
+def receptive_field(net: nn.Module) -> int:
+    """Side of the square of pixels that one output of a chain of convolutions and poolings sees.
+
+    From the last layer back to the first: r <- (r - 1) stride + span, beginning with r = 1. A layer's span is its
+    kernel, or dilation (kernel - 1) + 1 where it is dilated.
+
+    Raises:
+        ValueError: see :func:`windows`.
+    """
+    r = 1
+    for span, stride, _ in reversed(windows(net)):
+        r = (r - 1) * stride + span
+    return r
 
 
 class Squares(NamedTuple):
@@ -37,12 +51,11 @@ def squares(net: nn.Module) -> Squares:
     """Where the logits of a chain of convolutions and poolings look, from the first layer to the last.
 
     With a step of 1 pixel to begin with, a layer adds (span - 1) step to the side (its span is its kernel, unless it
-    is dilated), moves the first square back by
-    padding x step, and multiplies the step by its stride. For the side this is
-    :func:`~gancourse.networks.patchgan.receptive_field`, which goes from the last layer to the first.
+    is dilated), moves the first square back by padding x step, and multiplies the step by its stride. For the side
+    this is :func:`receptive_field`, which goes from the last layer to the first.
 
     Raises:
-        ValueError: a layer that is not square, or is transposed; see :func:`~gancourse.networks.patchgan.windows`.
+        ValueError: a layer that is not square, or is transposed; see :func:`windows`.
     """
     side, step, first = 1, 1, 0
     for span, stride, padding in windows(net):
@@ -59,6 +72,35 @@ def map_side(net: nn.Module, size: int) -> int:
         if size < 1:
             return 0
     return size
+
+
+def windows(net: nn.Module) -> list[tuple[int, int, int]]:
+    """(span, stride, padding) of each layer of a chain that looks at more than single pixels, in order.
+
+    Raises:
+        ValueError: a layer that is not the same in both directions, or of another kind than convolutions and poolings
+            with a window that moves in even steps.
+    """
+    return [window(layer) for layer in net.modules() if isinstance(layer, (*WINDOWED, *OTHERS))]
+
+
+WINDOWED = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
+OTHERS = (  # they change which pixels an output sees, but not by such a window
+    modules.conv._ConvNd, modules.pooling._AdaptiveAvgPoolNd, modules.pooling._AdaptiveMaxPoolNd,
+    modules.pooling._LPPoolNd, modules.padding._ReflectionPadNd, modules.padding._ReplicationPadNd,
+    modules.padding._ConstantPadNd, nn.FractionalMaxPool2d, nn.Upsample, nn.PixelShuffle, nn.Linear,
+)  # fmt: skip
+
+
+def window(layer: nn.Module) -> tuple[int, int, int]:
+    """Of one layer: see :func:`windows`."""
+    if not isinstance(layer, WINDOWED) or getattr(layer, "ceil_mode", False):
+        raise ValueError(f"{layer}: not a convolution or pooling whose window moves in even steps, so no such squares")
+    how = [getattr(layer, name, 1) for name in ("kernel_size", "dilation", "stride", "padding")]
+    if any(not isinstance(one, int) and len(set(one)) > 1 for one in how):
+        raise ValueError(f"{layer}: its kernel, dilation, stride or padding is not the same in both directions")
+    kernel, dilation, stride, margin = (one if isinstance(one, int) else one[0] for one in how)
+    return dilation * (kernel - 1) + 1, stride, margin
 
 
 def seen_by(net: nn.Module, row: int, column: int, picture: Tensor) -> Tensor:

@@ -1,11 +1,15 @@
-"""How the learning rate goes down: a factor for every round."""
+"""How the learning rate goes down: a factor for every round.
+
+A schedule is asked with the rounds that the game has played, and with the share of its run that is done, from 0 to 1.
+:func:`gancourse.game.train` knows the share; in a loop by hand it stays 0.
+"""
 
 from collections.abc import Callable
 
-Schedule = Callable[[int], float]
+Schedule = Callable[[int, float], float]
 
 
-def constant(played: int) -> float:
+def constant(played: int, share: float = 0.0) -> float:
     """The rate stays as it is."""
     return 1.0
 
@@ -21,4 +25,16 @@ def linear_decay(hold: int, fall: int) -> Schedule:
     """
     if hold < 0 or fall < 0:
         raise ValueError(f"linear_decay({hold}, {fall}): numbers of rounds cannot be negative")
-    return lambda played: max(0.0, 1 - max(0, played + 1 - hold) / (fall + 1))
+    return lambda played, share=0.0: max(0.0, 1 - max(0, played + 1 - hold) / (fall + 1))
+
+
+def falling(hold: float = 0.5) -> Schedule:
+    """The rate stays for this share of the run and then falls on a straight line to zero at its end, whether the run
+    is told in rounds or in minutes.
+
+    Raises:
+        ValueError: a share that is not between 0 and 1.
+    """
+    if not 0 <= hold < 1:
+        raise ValueError(f"falling({hold}): the share of the run before the fall lies from 0 to 1, without 1")
+    return lambda played, share: max(0.0, 1 - max(0.0, share - hold) / (1 - hold))

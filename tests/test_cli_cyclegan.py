@@ -25,11 +25,11 @@ from gancourse.networks.planes import Planes
 from gancourse.networks.resnet import ResNetGenerator
 from gancourse.networks.unet import UNet
 from gancourse.segmenter import Segmenter
-from tests.commands import noted, refused
+from tests.commands import losses_of, noted, refused, seen
 from tests.cut_off import Broken, crash, same_game
 
 WEIGHTS = ["latest_net_G_A.pth", "latest_net_G_B.pth"]
-WRITTEN = ["game.pt", *WEIGHTS, "losses.json", "losses.png", "metrics.json", "samples.png"]
+WRITTEN = ["game.pt", *WEIGHTS, "losses.jsonl", "losses.png", "metrics.json", "samples.png"]
 
 
 def narrow(size: int = 64, rounds: int | None = None, x: int = 3, y: int = 3, **options) -> CycleGAN:
@@ -71,7 +71,7 @@ def trained(folder, *arguments: str) -> int:
 
 
 def test_train_writes_game_both_weights_samples_losses_and_metrics(run):
-    assert sorted(p.name for p in run.iterdir()) == sorted(WRITTEN)
+    assert seen(run) == sorted(WRITTEN)
     state = checkpoint.read(run / "game.pt")
     said = {"game": "cyclegan", "data": "street", "size": 64, "seed": 3, "rounds": 4, "scale": "smoke"}
     assert said.items() <= state["about"].items() and state["played"] == 4
@@ -82,7 +82,7 @@ def test_train_writes_game_both_weights_samples_losses_and_metrics(run):
     assert set(there) == {"cycle", "pixel", "class", "iou"} and 0 < there["cycle"] < 2  # a photo is far from planes
     assert {"cycle", "l1", "iou", "kernel"} <= set(back)
     assert Image.open(run / "samples.png").size == (3 * (6 * 66 + 2), 3 * (2 * 66 + 2))  # 6 x 2, three times as large
-    losses = json.loads((run / "losses.json").read_text("utf-8"))
+    losses = losses_of(run)
     assert set(losses) == {"G+F", "D_X+D_Y"} and len(losses["G+F"]) == 4
 
 
@@ -138,13 +138,12 @@ def test_a_run_goes_on_after_ctrl_c_and_after_a_crash_as_if_nothing_had_been(tmp
     for name, happen in (("ctrl-c", lambda: signal.raise_signal(signal.SIGINT)), ("crash", crash)):
         with monkeypatch.context() as patch:
             patch.setattr(recipes, "cyclegan_batches", lambda *a, happen=happen, **k: Broken(plain(*a, **k), happen, 4))
-            patch.setattr(runs, "EVERY", -1)
             patch.setattr(cyclegan, "draw", lambda *how: None)
             if name == "crash":
                 with pytest.raises(RuntimeError, match="power failure"):
-                    trained(tmp_path / name, "--rounds", "8")
+                    trained(tmp_path / name, "--rounds", "8", "--keep-every", "0")
             else:
-                assert trained(tmp_path / name, "--rounds", "8") == 130
+                assert trained(tmp_path / name, "--rounds", "8", "--keep-every", "0") == 130
                 assert "the same command goes on from round 6" in capsys.readouterr().out
         state = checkpoint.read(tmp_path / name / "game.pt")
         assert state["played"] == (4 if name == "crash" else 5)
@@ -152,25 +151,25 @@ def test_a_run_goes_on_after_ctrl_c_and_after_a_crash_as_if_nothing_had_been(tmp
         assert not (tmp_path / name / "metrics.json").exists()
         capsys.readouterr()
         assert trained(tmp_path / name) == 0  # with the rounds it was planned for
-        assert f"going on from round {state['played'] + 1} of 8." in capsys.readouterr().out
+        assert f"going on from round {state['played'] + 1}." in capsys.readouterr().out
         assert same_game(tmp_path / "whole", tmp_path / name)
-        for file in ("losses.json", "metrics.json"):
-            whole, again = [json.loads((tmp_path / f / file).read_text()) for f in ("whole", name)]
-            assert {**whole, "minutes": 0} == {**again, "minutes": 0}
-        assert sorted(p.name for p in (tmp_path / name).iterdir()) == sorted(WRITTEN)
+        assert losses_of(tmp_path / "whole") == losses_of(tmp_path / name)
+        whole, again = [json.loads((tmp_path / f / "metrics.json").read_text()) for f in ("whole", name)]
+        assert {**whole, "minutes": 0} == {**again, "minutes": 0}
+        assert seen(tmp_path / name) == sorted([*WRITTEN, "game.before.pt"])
 
 
 def test_a_finished_run_is_left_alone_judged_if_it_was_not_and_goes_on_if_asked(run, tmp_path, capsys):
     shutil.copytree(run, tmp_path / "a")
-    before = {p.name: p.read_bytes() for p in (tmp_path / "a").iterdir()}
+    before = {name: (tmp_path / "a" / name).read_bytes() for name in seen(tmp_path / "a")}
     for more in ([], ["--rounds", "2"], ["--data", "street", "--size", "64", "--scale", "smoke", "--seed", "3"]):
         assert trained(tmp_path / "a", *more) == 0
         assert "holds a finished run of 4 rounds" in capsys.readouterr().out
-    assert before == {p.name: p.read_bytes() for p in (tmp_path / "a").iterdir()}
+    assert before == {name: (tmp_path / "a" / name).read_bytes() for name in seen(tmp_path / "a")}
     for name in WRITTEN[1:]:
         (tmp_path / "a" / name).unlink()
     assert trained(tmp_path / "a") == 0
-    assert sorted(p.name for p in (tmp_path / "a").iterdir()) == sorted(n for n in WRITTEN if n != "losses.json")
+    assert seen(tmp_path / "a") == sorted(name for name in WRITTEN if name != "losses.jsonl")
     assert trained(tmp_path / "a", "--rounds", "6") == 0
     assert "The run was planned for 4 rounds" in capsys.readouterr().out
     assert json.loads((tmp_path / "a" / "metrics.json").read_text())["rounds"] == 6
@@ -180,7 +179,7 @@ def test_dusk_and_digits(tmp_path, monkeypatch):
     assert trained(tmp_path / "dusk", "--data", "dusk", "--rounds", "1") == 0
     answers = json.loads((tmp_path / "dusk" / "metrics.json").read_text())["answers"]
     assert {"windows", "lamps"} < set(answers["AtoB"]) and "iou" not in answers["AtoB"]
-    monkeypatch.setattr(recipes, "digit_sets", lambda name: recipes_digits())
+    monkeypatch.setattr(recipes.unpaired, "digit_sets", lambda name: recipes_digits())
     assert trained(tmp_path / "digits", "--data", "digits", "--rounds", "1") == 0
     figures = json.loads((tmp_path / "digits" / "metrics.json").read_text())
     assert figures["size"] == 32 and figures["set"] == "digits" and figures["held_out_B"] == 4
@@ -197,7 +196,7 @@ def recipes_digits():
 def test_digits_and_dusk_are_never_mirrored(monkeypatch, tmp_path):
     asked = []
     plain = recipes.cyclegan_batches
-    monkeypatch.setattr(recipes, "digit_sets", lambda name: recipes_digits())
+    monkeypatch.setattr(recipes.unpaired, "digit_sets", lambda name: recipes_digits())
     monkeypatch.setattr(recipes, "cyclegan_batches", lambda *a, **k: asked.append(k["flip"]) or plain(*a, **k))
     for data in ("digits", "dusk", "street"):
         assert trained(tmp_path / data, "--data", data, "--rounds", "1") == 0
@@ -268,7 +267,7 @@ def test_a_run_does_not_go_on_with_other_pictures_and_does_not_write_among_them(
 def test_the_recipe_is_asked_for_the_size_the_rounds_and_the_seed_of_the_command_line(tmp_path, monkeypatch):
     games, batches, seeds = (
         noted(monkeypatch, where, what)
-        for where, what in ((recipes, "cyclegan"), (recipes, "cyclegan_batches"), (cyclegan, "train"))
+        for where, what in ((recipes, "cyclegan"), (recipes, "cyclegan_batches"), (runs, "train"))
     )
     assert trained(tmp_path / "a", "--rounds", "2", "--seed", "7") == 0
     assert games == [((64, 2), {"x": 3, "y": 14})] and seeds[0][1]["seed"] == 7

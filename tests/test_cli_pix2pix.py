@@ -18,10 +18,10 @@ from gancourse.games.pix2pix import Pix2Pix
 from gancourse.networks.patchgan import PatchGAN
 from gancourse.networks.unet import UNet
 from gancourse.schedules import linear_decay
-from tests.commands import noted, refused
+from tests.commands import losses_of, noted, refused, seen
 from tests.cut_off import Broken, crash, same_game
 
-WRITTEN = ["game.pt", "latest_net_G.pth", "losses.json", "losses.png", "metrics.json", "samples.png"]
+WRITTEN = ["game.pt", "latest_net_G.pth", "losses.jsonl", "losses.png", "metrics.json", "samples.png"]
 
 
 def narrow(size: int = 64, rounds: int | None = None) -> Pix2Pix:
@@ -58,14 +58,14 @@ def trained(folder, *arguments: str) -> int:
 
 
 def test_train_writes_game_weights_samples_losses_and_metrics(run):
-    assert sorted(p.name for p in run.iterdir()) == WRITTEN
+    assert seen(run) == WRITTEN
     state = checkpoint.read(run / "game.pt")
     said = {"game": "pix2pix", "data": "street", "direction": "BtoA", "size": 64, "seed": 3, "rounds": 4}
     assert said.items() <= state["about"].items() and state["about"]["scale"] == "smoke" and state["played"] == 4
     figures = json.loads((run / "metrics.json").read_text("utf-8"))
     assert said.items() <= figures.items() and figures["held_out"] == 4 and 0 < figures["answers"]["l1"] < 1
     assert Image.open(run / "samples.png").size == (3 * (3 * 66 + 2), 3 * (4 * 66 + 2))  # 3 x 4, three times as large
-    losses = json.loads((run / "losses.json").read_text("utf-8"))
+    losses = losses_of(run)
     assert set(losses) == {"D", "G"} and len(losses["G"]) == 4
     x = street_pairs(1, 64).floats()[0]
     ours, official = [generators.load(run / name)(x) for name in ("game.pt", "latest_net_G.pth")]
@@ -93,28 +93,23 @@ def test_a_run_goes_on_after_ctrl_c_and_after_a_crash_as_if_nothing_had_been(tmp
     for name, happen in (("ctrl-c", lambda: signal.raise_signal(signal.SIGINT)), ("crash", crash)):
         with monkeypatch.context() as patch:
             patch.setattr(recipes, "pix2pix_batches", lambda *how, happen=happen: Broken(plain(*how), happen, 2))
-            patch.setattr(runs, "EVERY", -1)
             patch.setattr(pix2pix, "draw", lambda *how: None)
             if name == "crash":
                 with pytest.raises(RuntimeError, match="power failure"):
-                    trained(tmp_path / name)
+                    trained(tmp_path / name, "--keep-every", "0")
             else:
-                assert trained(tmp_path / name) == 130
+                assert trained(tmp_path / name, "--keep-every", "0") == 130
                 assert "the same command goes on from round 4" in capsys.readouterr().out.splitlines()[-1]
         assert checkpoint.read(tmp_path / name / "game.pt")["played"] == (2 if name == "crash" else 3)
         assert not (tmp_path / name / "metrics.json").exists()
-        if name == "crash":  # it may also come between losses.json and game.pt
-            later = {player: values + [0.0] for player, values in runs.losses(tmp_path / name).items()}
-            (tmp_path / name / "losses.json").write_text(json.dumps(later))
         capsys.readouterr()
         assert trained(tmp_path / name) == 0
-        goes_on = f"{name} holds a run: going on from round {4 if name == 'ctrl-c' else 3} of 4."
+        goes_on = f"{name} holds a run: going on from round {4 if name == 'ctrl-c' else 3}."
         assert goes_on in (said := capsys.readouterr().out) and "was planned for" not in said
         assert same_game(tmp_path / "whole", tmp_path / name)
-        whole, again = [json.loads((tmp_path / f / "losses.json").read_text()) for f in ("whole", name)]
-        assert whole == again
+        assert losses_of(tmp_path / "whole") == losses_of(tmp_path / name)
         l1 = [json.loads((tmp_path / f / "metrics.json").read_text())["answers"] for f in ("whole", name)]
-        assert l1[0] == l1[1] and sorted(p.name for p in (tmp_path / name).iterdir()) == WRITTEN
+        assert l1[0] == l1[1] and seen(tmp_path / name) == sorted([*WRITTEN, "game.before.pt"])
 
 
 def test_a_finished_run_is_left_alone_judged_if_it_was_not_and_goes_on_if_asked(tmp_path, capsys):
@@ -128,12 +123,12 @@ def test_a_finished_run_is_left_alone_judged_if_it_was_not_and_goes_on_if_asked(
         (tmp_path / "a" / name).unlink()
     assert trained(tmp_path / "a") == 0
     assert "holds a run whose 4 rounds are played: it is judged now" in capsys.readouterr().out
-    assert sorted(p.name for p in (tmp_path / "a").iterdir()) == [n for n in WRITTEN if n != "losses.json"]
+    assert seen(tmp_path / "a") == [name for name in WRITTEN if name != "losses.jsonl"]
     assert trained(tmp_path / "a", "--rounds", "6") == 0
     said = capsys.readouterr().out
-    assert "The run was planned for 4 rounds" in said and "going on from round 5 of 6" in said
+    assert "The run was planned for 4 rounds" in said and "going on from round 5." in said
     assert json.loads((tmp_path / "a" / "metrics.json").read_text())["rounds"] == 6
-    assert len(json.loads((tmp_path / "a" / "losses.json").read_text())["D"]) == 2  # of those before, none are left
+    assert len(losses_of(tmp_path / "a")["D"]) == 2  # of those before, none are left
 
 
 def test_a_run_that_is_asked_for_fewer_rounds_than_it_was_planned_for_says_so(tmp_path, monkeypatch, capsys):
@@ -145,12 +140,12 @@ def test_a_run_that_is_asked_for_fewer_rounds_than_it_was_planned_for_says_so(tm
     capsys.readouterr()
     assert trained(tmp_path, "--rounds", "2") == 0
     said = capsys.readouterr().out
-    assert "holds a run of 3 rounds, more than the 2 asked for: none is added, it is judged now" in said
+    assert "holds a run of 3 rounds, more than the 2 asked for: it is judged now" in said
     assert "learning rate" not in said and json.loads((tmp_path / "metrics.json").read_text())["rounds"] == 3
     assert trained(tmp_path, "--rounds", "5") == 0
     said = capsys.readouterr().out
-    assert "going on from round 4 of 5" in said
-    assert "planned for 8 rounds. The learning rate now falls over those up to 5" in said
+    assert "going on from round 4." in said
+    assert "planned for 8 rounds. The learning rate now falls over 5 rounds" in said
 
 
 def test_the_scale_of_a_run_is_kept_where_none_is_asked_for(tmp_path, monkeypatch, capsys):
@@ -236,19 +231,51 @@ def test_a_run_does_not_write_among_its_data(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("content", ["[1, 2]", "3", '{"D": 3}', '{"D": ["x"]}', '{"D": [1'])
-def test_losses_that_are_damaged_are_told_and_the_run_goes_on(tmp_path, capsys, content):
+def test_losses_of_an_earlier_version_that_are_damaged_are_told_and_the_run_goes_on(tmp_path, capsys, content):
     assert trained(tmp_path, "--rounds", "1") == 0
+    (tmp_path / "losses.jsonl").unlink()
     (tmp_path / "losses.json").write_text(content)
     capsys.readouterr()
     assert trained(tmp_path, "--rounds", "2") == 0
     assert f"{tmp_path / 'losses.json'} is damaged: the run goes on, but the losses" in capsys.readouterr().out
-    assert len(json.loads((tmp_path / "losses.json").read_text())["D"]) == 1
+    assert len(losses_of(tmp_path)["D"]) == 1
+
+
+def test_losses_of_an_earlier_version_are_taken_over(tmp_path):
+    assert trained(tmp_path, "--rounds", "3") == 0
+    before = losses_of(tmp_path)
+    (tmp_path / "losses.jsonl").unlink()
+    later = {player: [*values, 0.5] for player, values in before.items()}  # cut off between losses and game
+    (tmp_path / "losses.json").write_text(json.dumps(later))
+    assert trained(tmp_path, "--rounds", "4") == 0 and not (tmp_path / "losses.json").exists()
+    assert {player: values[:3] for player, values in losses_of(tmp_path).items()} == before
+    assert [len(values) for values in losses_of(tmp_path).values()] == [4, 4] and losses_of(tmp_path)["D"][3] != 0.5
+
+
+def test_the_rate_falls_over_the_minutes_that_are_asked_for(tmp_path, monkeypatch, capsys):
+    asked = noted(monkeypatch, runs, "train")
+    assert trained(tmp_path, "--rounds", "2") == 0 and trained(tmp_path, "--minutes", "0.05") == 0
+    assert "planned for 2 rounds. The learning rate now falls over 0.05 minutes" in capsys.readouterr().out
+    game = asked[1][0][0]
+    assert [game.schedule(0, share) for share in (0, 0.5, 0.75, 1)] == [1, 1, 0.5, 0] and game.played > 2
+    figures = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
+    assert figures["minutes"] >= figures["planned_minutes"] == 0.05
+
+
+def test_a_damaged_checkpoint_is_set_aside_and_told_once(tmp_path, capsys):
+    assert trained(tmp_path, "--rounds", "2", "--keep-every", "0") == 0
+    (tmp_path / "game.pt").write_bytes(b"?")
+    capsys.readouterr()
+    assert trained(tmp_path, "--rounds", "3") == 0
+    said = capsys.readouterr().out
+    assert said.count("The one before it is taken, of round 1") == 1 and "going on from round 2." in said
+    assert (tmp_path / "game.damaged.pt").read_bytes() == b"?"
 
 
 def test_the_recipe_is_asked_for_the_size_the_rounds_and_the_seed_of_the_command_line(tmp_path, monkeypatch):
     games, batches, seeds = (
         noted(monkeypatch, where, what)
-        for where, what in ((recipes, "pix2pix"), (recipes, "pix2pix_batches"), (pix2pix, "train"))
+        for where, what in ((recipes, "pix2pix"), (recipes, "pix2pix_batches"), (runs, "train"))
     )
     assert trained(tmp_path / "a", "--rounds", "2", "--seed", "7") == 0
     assert games == [((64, 2), {})] and batches[0][0][1:] == (64, 7) and seeds[0][1]["seed"] == 7
@@ -380,9 +407,9 @@ def test_translate_one_picture_by_each_kind_of_checkpoint_to_the_same_answer(run
 
 def test_norms_answer_in_the_mode_in_which_they_were_trained(run, tmp_path, monkeypatch):
     photo(tmp_path / "a.png", 64, 64)
-    alone, more, shown = {64: (6, 1, 1)}, [[], [], ["--batch-statistics"], ["--no-batch-statistics"]], []
+    more, shown = [[], [], ["--batch-statistics"], ["--no-batch-statistics"]], []
     for i, flag in enumerate(more):
-        monkeypatch.setattr("gancourse.recipes.PIX2PIX", alone if i else {64: (6, 1, 4)})  # batches of 4, then of 1
+        monkeypatch.setitem(recipes.PIX2PIX, 64, (6, 1, 1 if i else 4))  # batches of 4, then of 1
         out = tmp_path / "out" / str(i)
         assert main(["translate", str(run), "--in", str(tmp_path / "a.png"), "--out", str(out), *flag]) == 0
         shown.append((out / "a.png").read_bytes())

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gancourse import checkpoint
-from gancourse.files import written
+from gancourse.files import cached, written
 from gancourse.game import train
 from tests.test_game import same, small_gan
 
@@ -130,6 +130,34 @@ def test_why_a_file_cannot_be_read_is_told(tmp_path):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=rf"game.pt is no checkpoint, or is damaged \(.*{told}.*\): train again"):
             checkpoint.read(path)
+
+
+def test_what_is_kept_is_made_once(tmp_path, capsys):
+    made = []
+    make = lambda: made.append(1) or {"a": torch.full((1,), len(made))}  # noqa: E731
+    for _ in range(2):
+        assert cached(tmp_path / "deep" / "a.pt", make)["a"].item() == 1
+    assert made == [1] and capsys.readouterr().out == ""
+    assert [file.name for file in (tmp_path / "deep").iterdir()] == ["a.pt"]
+
+
+@pytest.mark.parametrize(
+    "content, told", [(b"", "empty"), (b"PK\x03\x04broken", "it is cut off"), (b"hello", "torch did not write it")]
+)
+def test_what_is_kept_and_damaged_is_told_in_one_line_and_made_again(tmp_path, capsys, content, told):
+    path = tmp_path / "a.pt"
+    path.write_bytes(content)
+    for _ in range(2):  # whole from then on
+        assert cached(path, lambda: {"a": torch.ones(1)})["a"].item() == 1
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1 and said.startswith(f"{path} is damaged (") and told in said
+    assert said.endswith("): it is made again.\n")
+
+
+def test_a_cache_that_cannot_be_written_is_found_out_before_anything_is_made(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OSError, match="cannot write .*a.pt"):
+        cached(tmp_path / "file" / "a.pt", lambda: pytest.fail("made in vain"))
 
 
 UNFIT = {

@@ -51,22 +51,26 @@ def test_config_badges_and_set_up_cells_use_it():
 
 
 LAYERS = {  # who may import whom, inside the library
-    "files": set(), "scale": set(), "losses": set(), "game": {"precision"}, "precision": set(), "schedules": set(),
-    "networks": set(),
+    "files": {"weights"}, "scale": set(), "losses": set(), "precision": set(), "schedules": set(), "home": set(),
+    "workers": set(), "noise": {"workers"}, "loop": set(), "memory": set(),
+    "game": {"loop", "memory", "precision", "schedules", "workers"},
+    "networks": {"noise", "workers"},
     "data": {"files"},
-    "games": {"networks", "losses", "data", "game", "schedules"},
+    "games": {"networks", "losses", "data", "game", "noise", "schedules"},
     "weights": set(), "checkpoint": {"files", "game", "weights"},
+    "keeping": {"checkpoint", "files", "game", "home", "workers"},
     "plots": set(), "widgets": {"plots"},
-    "metrics": {"data", "files", "game"},
+    "metrics": {"data", "files", "loop"},
     "segmenter": {"data", "files", "game", "games", "metrics", "scale", "schedules"},
     "hidden_truth": {"data", "segmenter"},
-    "recipes": {"games", "losses", "networks", "data", "scale", "schedules"},
+    "recipes": {"games", "losses", "networks", "data", "scale", "schedules", "workers"},
     "translate": {"data", "games", "networks"}, "generators": {"checkpoint", "networks", "pretrained"},
     "export": {"files", "games", "networks", "translate"},
-    "cli": {"checkpoint", "data", "export", "files", "game", "games", "generators", "hidden_truth", "losses", "metrics",
-            "plots", "pretrained", "recipes", "scale", "segmenter", "translate"},
-    "results": set(), "receptive": {"networks"}, "receptive_widget": {"networks", "plots", "receptive", "widgets"},
-    "pretrained": {"files", "networks", "weights"}, "check": {"files", "scale"},
+    "cli": {"checkpoint", "data", "export", "files", "game", "games", "generators", "hidden_truth", "keeping", "losses",
+            "metrics", "plots", "precision", "pretrained", "recipes", "scale", "schedules", "segmenter", "translate",
+            "workers"},
+    "results": set(), "receptive": set(), "receptive_widget": {"networks", "plots", "receptive", "widgets"},
+    "pretrained": {"files", "networks", "weights"}, "check": {"files", "home", "scale"},
 }  # fmt: skip
 
 
@@ -190,6 +194,16 @@ def test_conditions_and_what_they_mention_are_always_reached():
     assert not stays("int = 3", "int = 4", roots=["pass"]) and not stays("OTHER = 2", "OTHER = 5", roots=["pass"])
     assert stays("LR = 1", "LR = 3", roots=["pass"])
     assert not stays("return c", "return 2 * c", roots=["import lib\nlib.g()"])
+
+
+@pytest.mark.parametrize("book, moves", [("01_gan", False), ("06_cyclegan", True)])
+def test_a_stamp_follows_recipes_into_their_package(book, moves):
+    cells = notebooks.code_of(nbformat.read(ROOT / "notebooks" / f"{book}.ipynb", 4))
+    files = {f.relative_to(ROOT).as_posix(): f.read_text("utf-8") for f in (ROOT / "gancourse/recipes").glob("*.py")}
+    of_chapter_6 = files["gancourse/recipes/unpaired.py"]
+    assert (old := "forger(size, x, y), forger(size, y, x)") in of_chapter_6
+    stamped = stamp.reached([stamp.plain(cells)], files).get("gancourse/recipes/unpaired.py", "").split()
+    assert bool(set(stamped) - stamp.hashes(of_chapter_6.replace(old, "forger(size), forger(size)"))) == moves
 
 
 def test_photos_are_stored_as_jpeg_and_drawings_are_not():

@@ -318,3 +318,16 @@ def test_training_in_a_thread_needs_no_signal():
     thread.start()
     thread.join()
     assert game.played == 2
+
+
+def test_an_optimizer_of_ones_own_takes_the_steps_and_leaves_out_those_that_are_not_finite():
+    game = small_gan()
+    for name in "DG":
+        game.optimizers[name] = torch.optim.SGD(getattr(game, name).parameters(), lr=0.5)
+    before = copies(game.D)
+    train(game, Batches(images(), size=16), 1, progress=False)
+    assert not same(game.D, before)
+    before = copies(game.D)
+    with pytest.raises(NonFiniteLoss):
+        game.minimize(sum(p.sum() for p in game.D.parameters()) * float("nan"), game.D)
+    assert same(game.D, before)

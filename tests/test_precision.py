@@ -86,12 +86,22 @@ def test_a_precision_that_cannot_be_had_is_told(name, message):
 
 
 def test_the_processor_decides_where_nobody_does(monkeypatch):
+    monkeypatch.delenv("GANCOURSE_PRECISION")
     for has, name in (({"avx512_bf16": True}, "bf16"), ({"amx_bf16": True}, "bf16"), ({"avx2": True}, "fp32")):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
         assert precision.fitting(torch.device("cpu")) == name
     assert precision.fitting(torch.device("mps")) == "fp32"
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
     assert precision.fitting(torch.device("cuda")) == "fp16"
+
+
+def test_the_environment_may_decide_and_a_mistake_in_it_is_told(monkeypatch):
+    monkeypatch.setenv("GANCOURSE_PRECISION", "bf16")
+    train(game := Solo(), batches(), 1, progress=False)
+    assert game.G.seen == [torch.bfloat16]
+    monkeypatch.setenv("GANCOURSE_PRECISION", "double")
+    with pytest.raises(ValueError, match="'double': choose one of fp32"):
+        train(Solo(), batches(), 1, progress=False)
 
 
 def test_a_gradient_that_is_not_finite_takes_no_step():

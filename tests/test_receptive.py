@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse.networks.patchgan import PatchGAN, PixelGAN, receptive_field
-from gancourse.receptive import Squares, bounds, map_side, seen_by, squares
+from gancourse.networks.patchgan import PatchGAN, PixelGAN
+from gancourse.receptive import Squares, bounds, map_side, receptive_field, seen_by, squares
 
 SIDES = {0: 1, 1: 16, 2: 34, 3: 70, 4: 142, 5: 286}  # by layers that halve; 0 is the pixel critic
 

@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 
 from gancourse import plots
-from gancourse.networks.patchgan import PatchGAN, PixelGAN, receptive_field
-from gancourse.receptive import map_side, squares
+from gancourse.networks.patchgan import PatchGAN, PixelGAN
+from gancourse.receptive import map_side, receptive_field, squares
 from gancourse.receptive_widget import explore, lit, measure
 
 CRITICS = {"pixel": PixelGAN(3, base=2)} | {f"n = {n} </script>": PatchGAN(3, base=2, layers=n) for n in range(1, 6)}

@@ -158,7 +158,7 @@ def test_the_committed_gates_hold(monkeypatch):
         kept = load(script.TRIALS.path)
         for name, row in script.TRIALS.rows.items():
             assert set(kept[name]) == {str(seed) for seed in script.TRIALS.seeds}
-            assert all(script.TRIALS.holds(run) for run in kept[name].values()), name
+            assert all(script.TRIALS.holds(name, run) for run in kept[name].values()), name
             assert row.missed(median(kept[name])) == []
     assert pix2pix.missed_together() == []
 
@@ -185,4 +185,4 @@ def test_the_committed_results_of_cyclegan_were_made_by_the_code_as_it_stands(mo
     assert {"CycleGAN", "CycleGAN, longer", "pix2pix", "dusk"} < set(kept) <= set(cyclegan.ROWS)
     for name, runs in kept.items():
         assert set(runs) == {str(seed) for seed in cyclegan.TRIALS.seeds}
-        assert all(cyclegan.TRIALS.holds(run) for run in runs.values()), name
+        assert all(cyclegan.TRIALS.holds(name, run) for run in runs.values()), name

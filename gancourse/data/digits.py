@@ -20,7 +20,7 @@ from torchvision.datasets.utils import check_integrity, download_url
 
 from gancourse.data import procedural_digits
 from gancourse.data.batches import Batches, to_unit
-from gancourse.files import cache_folder, kept, reason, written
+from gancourse.files import cache_folder, cached, reason, written
 
 NAMES = ("mnist", "digits", "fashion")
 
@@ -163,9 +163,9 @@ def drawn(train: bool) -> ImageSet:
     first, n = (0, 60_000) if train else (1_000_000, 10_000)
     recipe = hashlib.sha256(inspect.getsource(procedural_digits).encode()).hexdigest()[:12]
     path = cache_folder() / f"digits-{recipe}-{first}-{n}.pt"
-    found = kept(path)
-    if found is None:
+
+    def draw() -> dict[str, Tensor]:
         images, labels = procedural_digits.ProceduralDigits().batch(range(first, first + n))
-        with written(path) as partial:
-            torch.save(found := {"images": images, "labels": labels}, partial)
-    return ImageSet("digits", found["images"], found["labels"])
+        return {"images": images, "labels": labels}
+
+    return ImageSet("digits", **cached(path, draw))

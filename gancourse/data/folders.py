@@ -2,11 +2,12 @@
 
 import copy
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from gancourse.data.batches import Batches, to_unit
@@ -27,6 +28,7 @@ MEMORY = 2e9  # bytes of decoded pictures that may stay in memory
 DIRECTIONS = ("AtoB", "BtoA")
 
 Files = tuple[Path, ...]  # of one pair: one file with A left of B, or A's file and B's
+Resize = Callable[[Image.Image, int], Tensor]  # a picture and a side in pixels -> (3, side, side), uint8
 
 
 class PairedFolder:
@@ -236,18 +238,20 @@ def by_stem(folder: Path) -> dict[str, Path]:
     return found
 
 
-def decoded(name: str, files: Sequence[Files], direction: str, size: int) -> Pairs:
-    """The pairs as uint8 tensors (n, 3, size, size), decoded in parallel threads."""
+def decoded(
+    name: str, files: Sequence[Files], direction: str, size: int, resize: tuple[Resize, Resize] = (resized, resized)
+) -> Pairs:
+    """The pairs as uint8 tensors (n, 3, size, size), decoded in parallel threads; `resize` is for A and for B."""
     x, y = (torch.empty(len(files), 3, size, size, dtype=torch.uint8) for _ in range(2))
 
     def put(i: int) -> None:
-        x[i], y[i] = read_pair(files[i], direction, size)
+        x[i], y[i] = read_pair(files[i], direction, size, resize)
 
     in_threads(put, range(len(files)), f"decoding {name}")
     return Pairs(name, x, y)
 
 
-def read_pair(files: Files, direction: str, size: int) -> Tensor:
+def read_pair(files: Files, direction: str, size: int, resize: tuple[Resize, Resize] = (resized, resized)) -> Tensor:
     """One pair: (2, 3, size, size), uint8, what goes in and the answer.
 
     Raises:
@@ -258,7 +262,7 @@ def read_pair(files: Files, direction: str, size: int) -> Tensor:
     if len(pictures) == 1:
         w, h = pictures[0].size
         pictures = [pictures[0].crop((left, 0, left + w // 2, h)) for left in (0, w // 2)]
-    both = torch.stack([resized(picture, size) for picture in pictures])
+    both = torch.stack([to_side(picture, size) for to_side, picture in zip(resize, pictures, strict=True)])
     return both if direction == "AtoB" else both.flip(0)
 
 

@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
+from torch.nn.functional import interpolate, one_hot
 
 from gancourse.data.batches import to_unit
 from gancourse.data.street_plan import CLASSES, COLOURS
@@ -21,6 +21,24 @@ def to_colours(mask: Tensor) -> Tensor:
 def to_planes(mask: Tensor, classes: int = len(CLASSES)) -> Tensor:
     """Classes (n, h, w), integers -> one plane for each class (n, classes, h, w), uint8: 255 where it is, else 0."""
     return one_hot(mask.long(), classes).permute(0, 3, 1, 2).mul(255).byte().contiguous()
+
+
+def voted(mask: Tensor, size: int) -> Tensor:
+    """A smaller mask: each pixel takes the class that most of the pixels under it have.
+
+    Of two that have as many, the one in the middle wins. (The first of the palette would win where edges are, and
+    the background would grow.)
+
+    Args:
+        mask: classes (n, h, w), integers.
+        size: side of the result, at most h and w.
+
+    Returns:
+        (n, size, size), int64.
+    """
+    planes = to_planes(mask).float()
+    most, middle = (interpolate(planes, (size, size), mode=mode) for mode in ("area", "nearest-exact"))
+    return (most + 1e-5 * middle).argmax(1)  # less than one vote
 
 
 def to_mask(labels: Tensor, classes: int = len(CLASSES), tolerance: float | None = None) -> Tensor:

@@ -93,7 +93,11 @@ def in_threads(work, items: Sequence, title: str) -> None:
 
 def resized(picture: Image.Image, size: int) -> Tensor:
     """(3, size, size), uint8."""
-    picture = picture.resize((size, size), Image.Resampling.BICUBIC)
+    return pixels(picture.resize((size, size), Image.Resampling.BICUBIC))
+
+
+def pixels(picture: Image.Image) -> Tensor:
+    """RGB as (3, h, w), uint8."""
     return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
 
 

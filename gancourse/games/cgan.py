@@ -16,7 +16,7 @@ class CGAN(GAN):
     Args:
         G: (z, y) to images; has attributes ``z_dim`` and ``classes``.
         D: (x, y) to logits.
-        d_weight, lr, betas: as in :class:`~gancourse.games.gan.GAN`.
+        d_weight, schedule, lr, betas: as in :class:`~gancourse.games.gan.GAN`.
     """
 
     def round(self, x: Tensor, y: Tensor) -> None:  # x: (n, c, h, w) in [-1, 1], y: (n,) in 0 .. classes - 1

@@ -10,6 +10,8 @@ from gancourse.game import Game
 from gancourse.games.pix2pix import answer
 from gancourse.losses import d_least_squares, g_least_squares
 from gancourse.networks.pool import ImagePool
+from gancourse.networks.together import together
+from gancourse.noise import noisy
 from gancourse.schedules import Schedule, constant
 
 
@@ -57,26 +59,30 @@ class CycleGAN(Game):
         lr=2e-4,
         betas=(0.5, 0.999),
     ):
-        super().__init__(lr=lr, betas=betas)
+        super().__init__(lr=lr, betas=betas, schedule=schedule)
         self.G, self.F, self.D_X, self.D_Y = G, F, D_X, D_Y
         self.pool_x, self.pool_y = ImagePool(pool), ImagePool(pool)
         self.cycle, self.identity, self.d_weight = cycle, identity, d_weight
         self.near_x, self.near_y, self.noise_x, self.noise_y = near_x, near_y, noise_x, noise_y
         self.d_adversarial, self.g_adversarial = d_adversarial, g_adversarial
-        self.schedule = schedule
 
     def round(self, x: Tensor, y: Tensor) -> None:  # x: (n, c_x, h, w), y: (m, c_y, h', w'), both in [-1, 1]
-        fake_y, fake_x = self.G(x), self.F(y)
-        self.minimize(self.g_loss(x, y, fake_x, fake_y), self.G, self.F)
+        fake_y, *same_y = self.drawn(self.G, x, y)
+        fake_x, *same_x = self.drawn(self.F, y, x)
+        self.minimize(self.g_loss(x, y, fake_x, fake_y, *same_x, *same_y), self.G, self.F)
         self.minimize(self.d_loss(x, y, self.pool_x(fake_x), self.pool_y(fake_y)), self.D_X, self.D_Y)
 
-    def g_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
-        """Both critics should be fooled, and both ways back should lead home."""
+    def drawn(self, G: nn.Module, x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        """G(x), which should look like y; and G(y), which should be y, if the identity loss asks for it."""
+        return together(G, x, y) if self.cycle and self.identity else (G(x),)
+
+    def g_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor, *same: Tensor) -> Tensor:
+        """Both critics should be fooled, and both ways back should lead home. `same` are F(x) and G(y), or nothing."""
         fooled = self.g_adversarial(self.D_Y(fake_y)) + self.g_adversarial(self.D_X(fake_x))
         if not self.cycle:
             return fooled
         loss = fooled + self.cycle * self.cycle_loss(x, y, fake_x, fake_y)
-        return loss + self.cycle * self.identity * self.identity_loss(x, y) if self.identity else loss
+        return loss + self.cycle * self.identity * self.identity_loss(x, y, *same) if same else loss
 
     def cycle_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
         """Eq. 2: F(G(x)) should be x, and G(F(y)) should be y."""
@@ -90,18 +96,16 @@ class CycleGAN(Game):
         """y -> F(y) -> G(F(y)), which should be y."""
         return self.near_y(self.G(noisy(fake_x, self.noise_x)), y)
 
-    def identity_loss(self, x: Tensor, y: Tensor) -> Tensor:
-        """Sec. 5.2: what is in the right domain already should be left alone. Needs as many channels in X as in Y."""
-        return l1_loss(self.G(y), y) + l1_loss(self.F(x), x)
+    def identity_loss(self, x: Tensor, y: Tensor, same_x: Tensor, same_y: Tensor) -> Tensor:
+        """Sec. 5.2: what is in the right domain already should be left alone: F(x) should be x, and G(y) should be y.
+        Needs as many channels in X as in Y."""
+        return l1_loss(same_y, y) + l1_loss(same_x, x)
 
     def d_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
         """Each critic on its own domain, halved; the fakes come from the pools."""
-        on_x = self.d_adversarial(self.D_X(x), self.D_X(fake_x))
-        on_y = self.d_adversarial(self.D_Y(y), self.D_Y(fake_y))
+        on_x = self.d_adversarial(*together(self.D_X, x, fake_x))
+        on_y = self.d_adversarial(*together(self.D_Y, y, fake_y))
         return self.d_weight * (on_x + on_y)
-
-    def _rate(self, name: str) -> float:
-        return super()._rate(name) * self.schedule(self.played)
 
     def translate(self, x: Tensor) -> Tensor:
         """x to y, (n, c_x, h, w) in [-1, 1] -> (n, c_y, h, w), by G or its running mean, in eval mode."""
@@ -117,11 +121,6 @@ class CycleGAN(Game):
             expect_images(pictures, pictures.shape[1:])
         if self.cycle and self.identity and x.shape[1] != y.shape[1]:
             raise ValueError(f"identity loss between {x.shape[1]} and {y.shape[1]} channels: set identity=0")
-
-
-def noisy(pictures: Tensor, spread: float) -> Tensor:
-    """Normal noise added. Without any, no random number is drawn."""
-    return pictures + spread * torch.randn_like(pictures) if spread else pictures
 
 
 class ForwardCycle(CycleGAN):

@@ -6,6 +6,8 @@ from torch import Tensor, nn
 from gancourse.data.images import expect_images
 from gancourse.game import Game
 from gancourse.losses import d_logistic, g_nonsaturating
+from gancourse.noise import normal
+from gancourse.schedules import Schedule, constant
 
 
 class GAN(Game):
@@ -18,11 +20,21 @@ class GAN(Game):
         G: noise (n, z_dim) to images; has an attribute ``z_dim``.
         D: images to logits. If it has an attribute ``shape``, batches are held to it.
         d_weight: factor on the critic's loss. Tutorials often halve it (0.5).
+        schedule: factor on the learning rate by round, see :mod:`gancourse.schedules`.
         lr, betas: of Adam, see :class:`~gancourse.game.Game`.
     """
 
-    def __init__(self, G: nn.Module, D: nn.Module, *, d_weight: float = 1.0, lr=2e-4, betas=(0.5, 0.999)):
-        super().__init__(lr=lr, betas=betas)
+    def __init__(
+        self,
+        G: nn.Module,
+        D: nn.Module,
+        *,
+        d_weight: float = 1.0,
+        schedule: Schedule = constant,
+        lr=2e-4,
+        betas=(0.5, 0.999),
+    ):
+        super().__init__(lr=lr, betas=betas, schedule=schedule)
         self.G, self.D = G, D
         self.d_weight = d_weight
 
@@ -41,7 +53,7 @@ class GAN(Game):
 
     def noise(self, n: int) -> Tensor:
         """z: (n, z_dim) from N(0, 1), on the game's device."""
-        return torch.randn(n, self.G.z_dim, device=next(self.parameters()).device)
+        return normal(n, self.G.z_dim, device=next(self.parameters()).device)
 
     @torch.no_grad()
     def sample(self, z: Tensor, *labels: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from torch.nn.functional import l1_loss
 from gancourse.data.images import expect_images
 from gancourse.game import Game
 from gancourse.losses import d_logistic, g_nonsaturating
+from gancourse.noise import normal
 from gancourse.schedules import Schedule, constant
 
 
@@ -46,11 +47,10 @@ class Pix2Pix(Game):
         lr=2e-4,
         betas=(0.5, 0.999),
     ):
-        super().__init__(lr=lr, betas=betas)
+        super().__init__(lr=lr, betas=betas, schedule=schedule)
         self.G, self.D = G, D
         self.l1, self.d_weight, self.z_dim = l1, d_weight, z_dim
         self.d_adversarial, self.g_adversarial = d_adversarial, g_adversarial
-        self.schedule = schedule
 
     def round(self, x: Tensor, y: Tensor) -> None:  # x: (n, c_x, h, w), y: (n, c_y, h, w), both in [-1, 1]
         fake = self.G(self.with_noise(x))
@@ -72,11 +72,8 @@ class Pix2Pix(Game):
 
     def with_noise(self, x: Tensor) -> Tensor:
         """x: (n, c, h, w) -> (n, c + z_dim, h, w), with one number of z from N(0, 1) on each further plane."""
-        z = torch.randn(len(x), self.z_dim, 1, 1, device=x.device)
+        z = normal(len(x), self.z_dim, 1, 1, device=x.device)
         return torch.cat([x, z.expand(-1, -1, *x.shape[2:])], dim=1) if self.z_dim else x
-
-    def _rate(self, name: str) -> float:
-        return super()._rate(name) * self.schedule(self.played)
 
     def translate(self, x: Tensor, *, dropout: bool = False, batch_statistics: bool = False) -> Tensor:
         """G's answers to x: (n, c_x, h, w) in [-1, 1] -> (n, c_y, h, w) in [-1, 1], each picture on its own.

@@ -32,9 +32,9 @@ class Supervised(Game):
         lr=2e-4,
         betas=(0.5, 0.999),
     ):
-        super().__init__(lr=lr, betas=betas)
+        super().__init__(lr=lr, betas=betas, schedule=schedule)
         self.G = G
-        self.loss, self.schedule = loss, schedule
+        self.loss = loss
 
     def round(self, x: Tensor, y: Tensor) -> None:  # x: (n, c, h, w), y: the answers
         self.minimize(self.loss(self.G(x), y), self.G)
@@ -44,6 +44,3 @@ class Supervised(Game):
         expect_images(x, x.shape[1:])
         if len(x) != len(y):
             raise ValueError(f"{len(x)} pictures and {len(y)} answers: each picture needs its own")
-
-    def _rate(self, name: str) -> float:
-        return super()._rate(name) * self.schedule(self.played)

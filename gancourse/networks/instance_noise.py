@@ -1,8 +1,9 @@
 """Noise on what a critic sees: Sønderby et al. 2016 (arXiv:1610.04490); Arjovsky & Bottou 2017 (arXiv:1701.04862),
 sec. 3."""
 
-import torch
 from torch import Tensor, nn
+
+from gancourse.noise import noisy
 
 
 class InstanceNoise(nn.Module):
@@ -21,7 +22,7 @@ class InstanceNoise(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, c, h, w) -> (n, c, h, w)."""
-        return x + self.spread * torch.randn_like(x) if self.training else x
+        return noisy(x, self.spread) if self.training else x
 
     def extra_repr(self) -> str:
         return f"spread={self.spread}"

@@ -4,7 +4,6 @@ Equal in layers and order to the reference PyTorch project (junyanz/pytorch-Cycl
 """
 
 from torch import Tensor, nn
-from torch.nn.modules import conv, padding, pooling
 
 from gancourse.networks.blocks import init_normal
 from gancourse.networks.norms import has_bias
@@ -66,46 +65,3 @@ class PixelGAN(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x: (n, in_channels, h, w) -> logits (n, 1, h, w)."""
         return self.net(x)
-
-
-def receptive_field(net: nn.Module) -> int:
-    """Side of the square of pixels that one output of a chain of convolutions and poolings sees.
-
-    From the last layer back to the first: r <- (r - 1) stride + span, beginning with r = 1. A layer's span is its
-    kernel, or dilation (kernel - 1) + 1 where it is dilated.
-
-    Raises:
-        ValueError: see :func:`windows`.
-    """
-    r = 1
-    for span, stride, _ in reversed(windows(net)):
-        r = (r - 1) * stride + span
-    return r
-
-
-def windows(net: nn.Module) -> list[tuple[int, int, int]]:
-    """(span, stride, padding) of each layer of a chain that looks at more than single pixels, in order.
-
-    Raises:
-        ValueError: a layer that is not the same in both directions, or of another kind than convolutions and poolings
-            with a window that moves in even steps.
-    """
-    return [window(layer) for layer in net.modules() if isinstance(layer, (*WINDOWED, *OTHERS))]
-
-
-WINDOWED = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
-OTHERS = (  # they change which pixels an output sees, but not by such a window
-    conv._ConvNd, pooling._AdaptiveAvgPoolNd, pooling._AdaptiveMaxPoolNd, pooling._LPPoolNd, padding._ReflectionPadNd,
-    padding._ReplicationPadNd, padding._ConstantPadNd, nn.FractionalMaxPool2d, nn.Upsample, nn.PixelShuffle, nn.Linear,
-)  # fmt: skip
-
-
-def window(layer: nn.Module) -> tuple[int, int, int]:
-    """Of one layer: see :func:`windows`."""
-    if not isinstance(layer, WINDOWED) or getattr(layer, "ceil_mode", False):
-        raise ValueError(f"{layer}: not a convolution or pooling whose window moves in even steps, so no such squares")
-    how = [getattr(layer, name, 1) for name in ("kernel_size", "dilation", "stride", "padding")]
-    if any(not isinstance(one, int) and len(set(one)) > 1 for one in how):
-        raise ValueError(f"{layer}: its kernel, dilation, stride or padding is not the same in both directions")
-    kernel, dilation, stride, margin = (one if isinstance(one, int) else one[0] for one in how)
-    return dilation * (kernel - 1) + 1, stride, margin

@@ -4,6 +4,8 @@
 import torch
 from torch import Tensor, nn
 
+from gancourse import workers
+
 
 class ImagePool(nn.Module):
     """Hands on new pictures or old ones, by chance.
@@ -27,8 +29,13 @@ class ImagePool(nn.Module):
         self.register_buffer("stored", torch.empty(0))  # (k, c, h, w), k <= size
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """pictures: (n, c, h, w) -> (n, c, h, w), without gradient."""
-        return torch.stack([self.swap(picture) for picture in pictures.detach()]) if self.size else pictures.detach()
+        """pictures: (n, c, h, w) -> (n, c, h, w), without gradient.
+
+        Where several workers play, all have the same pool: the pictures of all of them go through it.
+        """
+        if not self.size:
+            return pictures.detach()
+        return workers.mine(torch.stack([self.swap(picture) for picture in workers.gathered(pictures)]))
 
     def swap(self, picture: Tensor) -> Tensor:
         if len(self.stored) < self.size:

@@ -95,3 +95,64 @@ wrong("ex00_slopes", "“e” is none of the letters", "e")
 wrong("ex00_slopes", "none of the letters", "cd")
 wrong("ex00_slopes", "given an int, and one letter is asked for", 55)
 wrong("ex00_slopes", "given a list", ["c"])
+
+
+# --- ex00_order -------------------------------------------------------------------------------------------------------
+
+for order in ("dbegahcf", "bedgahcf", "begahcfd", "d, b, e, g, a, h, c, f", list("DBEGAHCF")):
+    right("ex00_order")(order)
+
+wrong("ex00_order", "fake is used before it is there", "debgahcf")
+wrong("ex00_order", "loss_D.backward() comes later", "dbeaghcf")
+wrong("ex00_order", "gradient of loss_G is still in v", "begadhcf")  # cleared behind the critic's step
+wrong("ex00_order", "has just wiped it away", "begahcdf")
+wrong("ex00_order", "the forger moves before the critic", "bhcfdega")
+wrong("ex00_order", "the forger answers the old critic|v has moved between loss_G", "dbehgacf")
+wrong("ex00_order", "still in v when v steps", "dbehgcaf")  # both backwards first
+wrong("ex00_order", "missing: d", "begahcf")
+wrong("ex00_order", "given twice: d", "dbegadhcf")
+wrong("ex00_order", "no line has the letter i", "dbegahci")
+wrong("ex00_order", "given an int", 8)
+
+
+# --- ex00_weights -----------------------------------------------------------------------------------------------------
+
+
+@right("ex00_weights", reference=True)
+def weights_by_softmax(logits):
+    return logits.softmax(0)
+
+
+@right("ex00_weights", reference=True)
+def weights_by_hand(logits):
+    ratios = (logits - logits.max()).exp()
+    return (ratios / ratios.sum()).flatten()
+
+
+right("ex00_weights")(lambda s: functional.log_softmax(s.flatten(), 0).exp())
+right("ex00_weights")(lambda s: np.exp(s.numpy() - s.logsumexp(0).numpy()))
+
+wrong("ex00_weights", "not divided by their sum", lambda s: s.exp())
+wrong("ex00_weights", "they add up to n", lambda s: len(s) * s.softmax(0))
+wrong("ex00_weights", "upside down", lambda s: (-s).softmax(0))
+wrong("ex00_weights", "weighed by D itself", lambda s: s.sigmoid() / s.sigmoid().sum())
+wrong("ex00_weights", "D itself, and not divided", torch.sigmoid)
+wrong("ex00_weights", "a sigmoid before the softmax", lambda s: s.sigmoid().softmax(0))
+wrong("ex00_weights", "a weight is no logit", lambda s: s / s.sum())
+wrong("ex00_weights", "until none is negative", lambda s: (s - s.min()) / (s - s.min()).sum())
+wrong("ex00_weights", "which is a cost and no ratio", lambda s: softplus(s) / softplus(s).sum())
+wrong("ex00_weights", "along dimension 1", lambda s: s.softmax(1))
+wrong("ex00_weights", "all alike", lambda s: torch.ones(len(s)) / len(s))
+wrong("ex00_weights", "the logarithms of the weights", lambda s: s.log_softmax(0))
+wrong("ex00_weights", "squared ratios", lambda s: (2 * s).softmax(0))
+wrong("ex00_weights", "the best fake alone", lambda s: (s == s.max()).float())
+wrong("ex00_weights", "breaks down for large logits", lambda s: s.exp() / s.exp().sum())
+wrong(
+    "ex00_weights",
+    "breaks down for large logits",
+    lambda s: (s.sigmoid() / (1 - s.sigmoid())) / (s.sigmoid() / (1 - s.sigmoid())).sum(),
+)
+wrong("ex00_weights", "NaN", lambda s: s.log() / s.log().sum())
+wrong("ex00_weights", "wrong shape", lambda s: s.softmax(0).mean())
+wrong("ex00_weights", "wrong type: a list", lambda s: s.softmax(0).tolist())
+wrong("ex00_weights", "the numbers differ", lambda s: s.softmax(0).sqrt())

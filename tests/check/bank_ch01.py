@@ -198,3 +198,68 @@ wrong("ex01_mix", "the check was given a float", 0.707)
 wrong("ex01_mix", "1 numbers came, and 2 are asked for", (0.707,))
 wrong("ex01_mix", "given a tensor of shape (2,)", (torch.ones(2), torch.ones(2)))
 wrong("ex01_mix", "given a bool", (True, True))
+
+
+# --- ex01_variety -----------------------------------------------------------------------------------------------------
+
+
+@right("ex01_variety", reference=True)
+def variety_by_cdist(pictures):
+    flat = pictures.flatten(1)
+    return torch.cdist(flat, flat).sum() / (len(flat) * (len(flat) - 1))
+
+
+@right("ex01_variety", reference=True)
+def variety_by_pairs(pictures):
+    n = len(pictures)
+    far = [(pictures[i] - pictures[j]).square().sum().sqrt() for i in range(n) for j in range(i)]
+    return sum(far) / len(far)
+
+
+right("ex01_variety")(lambda p: torch.nn.functional.pdist(p.flatten(1)).mean().item())
+
+
+@right("ex01_variety")
+def variety_above_the_diagonal(pictures):
+    flat = pictures.flatten(1)
+    far = (flat[:, None] - flat).norm(dim=2)
+    return far[torch.ones_like(far).triu(1) > 0].mean()
+
+
+def variety(p, far=lambda p: torch.cdist(p.flatten(1), p.flatten(1)), put=lambda d: d.sum() / (len(d) * (len(d) - 1))):
+    """The mean distance with something wrong in it."""
+    return put(far(p))
+
+
+def without_root(p):
+    return (p.flatten(1)[:, None] - p.flatten(1)).square().sum(2)
+
+
+wrong("ex01_variety", "also compared with itself", lambda p: variety(p, put=torch.mean))
+wrong("ex01_variety", "a sum instead of a mean", lambda p: variety(p, put=torch.sum))
+wrong("ex01_variety", "half of it", lambda p: variety(p, put=lambda d: d.triu().sum() / (len(d) * (len(d) - 1))))
+wrong("ex01_variety", "twice too much", lambda p: variety(p, put=lambda d: 2 * d.sum() / (len(d) * (len(d) - 1))))
+wrong("ex01_variety", "the root is missing", lambda p: variety(p, without_root))
+wrong("ex01_variety", "the mean of all", lambda p: (p - p.mean(0)).flatten(1).norm(dim=1).mean())
+wrong("ex01_variety", "with the next one only", lambda p: (p[1:] - p[:-1]).flatten(1).norm(dim=1).mean())
+wrong(
+    "ex01_variety",
+    "of two heaps of copies",
+    lambda p: variety(p, put=lambda d: (d + 1e9 * torch.eye(len(d))).min(1)[0].mean()),
+)
+wrong("ex01_variety", "the furthest other alone", lambda p: variety(p, put=lambda d: d.amax(1).mean()))
+wrong("ex01_variety", "the standard deviation of each pixel", lambda p: p.std(0).mean())
+wrong("ex01_variety", "the spread over all numbers", torch.std)
+wrong("ex01_variety", "the spread inside each picture", lambda p: p.flatten(1).std(1).mean())
+wrong("ex01_variety", "row against row", lambda p: torch.cdist(p, p).mean())
+wrong(
+    "ex01_variety",
+    "the Euclidean distance is asked for",
+    lambda p: variety(p, lambda p: torch.cdist(*2 * [p.flatten(1)], p=1)),
+)
+wrong("ex01_variety", "by the number of pixels", lambda p: variety_by_cdist(p) / p[0].numel())
+wrong("ex01_variety", "the root of the number of pixels", lambda p: variety_by_cdist(p) / p[0].numel() ** 0.5)
+wrong("ex01_variety", "missing mean", lambda p: variety(p, put=lambda d: d.sum(1) / (len(d) - 1)))
+wrong("ex01_variety", "infinity", lambda p: variety(p, put=lambda d: d.sum() / (d - d).sum()))
+wrong("ex01_variety", "the numbers differ", lambda p: variety_by_cdist(p) + 1)
+wrong("ex01_variety", "wrong type: a list", lambda p: [variety_by_cdist(p)])

@@ -411,3 +411,92 @@ wrong("ex03_tile", "nothing is left at the bottom", -4)
 wrong("ex03_tile", "443.5 is not a whole number", 443.5)
 wrong("ex03_tile", "given a str", "444")
 wrong("ex03_tile", "given a tuple", (444, 444))
+
+
+# --- ex03_order -------------------------------------------------------------------------------------------------------
+
+for order in ("bhdfajgcie", "b h d f a j g c i e", list("BHDFAJGCIE")):
+    right("ex03_order")(order)
+
+wrong("ex03_order", "seen_1 is used before it is there", "hbdfajgcie")
+wrong("ex03_order", "look_2 takes 8 channels, and x has 1", "dbhfajgcie")
+wrong("ex03_order", "bottom takes 16 channels, and x has 8", "bhadfjgcie")
+wrong("ex03_order", "double_2 takes 32 channels, and x has 16", "bhdfjagcie")
+wrong("ex03_order", "the skip has 32 px a side and x has 16", "bhdfagjcie")
+wrong("ex03_order", "double_1 takes 16 channels, and x has 32", "bhdfacjgie")
+wrong("ex03_order", "the skip has 64 px a side and x has 32", "bhdfajgice")
+wrong("ex03_order", "back_1 takes 16 channels", "bhdfajgcei")
+wrong("ex03_order", "out comes too early", "bhdefajgci")
+wrong("ex03_order", "missing: e", "bhdfajgci")
+wrong("ex03_order", "no line has the letter x", "bhdfajgcix")
+wrong("ex03_order", "given a tensor", torch.arange(10))
+
+
+# --- ex03_mean --------------------------------------------------------------------------------------------------------
+
+
+@right("ex03_mean", reference=True)
+def mean_by_a_loop(answer, x):
+    total = 0
+    for turns in range(4):
+        view = x.rot90(turns, (2, 3))
+        total = total + answer(view).rot90(-turns, (2, 3))
+        total = total + answer(view.flip(3)).flip(3).rot90(-turns, (2, 3))
+    return total / 8
+
+
+@right("ex03_mean", reference=True)
+def mean_by_flips(answer, x):
+    parts = []
+    for p, back in ((x, lambda s: s), (x.mT, lambda s: s.mT)):
+        parts += [back(answer(p.flip(d)).flip(d)) for d in ((2,), (3,), (2, 3))]
+        parts.append(back(answer(p)))
+    return torch.stack(parts).mean(dim=0)
+
+
+@right("ex03_mean")
+def mean_of_one_large_batch(answer, x):
+    views = [x.rot90(k, (2, 3)) for k in range(4)]
+    seen = answer(torch.cat(views + [v.flip(2) for v in views])).chunk(8)
+    back = [s.rot90(-k, (2, 3)) for k, s in enumerate(seen[:4])]
+    back += [s.flip(2).rot90(4 - k, (2, 3)) for k, s in enumerate(seen[4:])]
+    return sum(back) / len(back)
+
+
+def views(back=lambda s, t, m: (s.flip(3) if m else s).rot90(-t, (2, 3)), turns=4, flips=(False, True), put=torch.mean):
+    """The mean of the views with something wrong in it."""
+
+    def answer_of(answer, x):
+        seen = []
+        for t in range(turns):
+            for m in flips:
+                view = x.rot90(t, (2, 3))
+                seen.append(back(answer(view.flip(3) if m else view), t, m))
+        return put(torch.stack(seen), 0)
+
+    return answer_of
+
+
+wrong("ex03_mean", "are not turned back", views(lambda s, t, m: s))
+wrong("ex03_mean", "one view alone", lambda f, x: f(x))
+wrong("ex03_mean", "the mirrored ones are missing", views(flips=(False,)))
+wrong("ex03_mean", "the turned ones are missing", views(turns=1))
+wrong("ex03_mean", "the turned ones are missing", lambda f, x: (f(x) + f(x.flip(2)).flip(2)) / 2)
+wrong("ex03_mean", "the mirrored ones alone", views(flips=(True,)))
+wrong("ex03_mean", "a sum instead of a mean", views(put=torch.sum))
+wrong("ex03_mean", "turned on where it should be", views(lambda s, t, m: (s.flip(3) if m else s).rot90(t, (2, 3))))
+wrong("ex03_mean", "but not mirrored back", views(lambda s, t, m: s.rot90(-t, (2, 3))))
+wrong("ex03_mean", "but not turned back", views(lambda s, t, m: s.flip(3) if m else s))
+wrong(
+    "ex03_mean",
+    "in the order in which it was done",
+    views(lambda s, t, m: s.rot90(-t, (2, 3)).flip(3) if m else s.rot90(-t, (2, 3))),
+)
+wrong("ex03_mean", "the network is asked once", lambda f, x: f(views(lambda s, t, m: s)(lambda p: p, x)))
+wrong("ex03_mean", "the largest answer of the eight", views(put=torch.amax))
+wrong("ex03_mean", "the median of the eight", views(put=lambda s, d: s.median(d).values))
+wrong("ex03_mean", "wrong shape", views(put=lambda s, d: s))
+wrong("ex03_mean", "wrong type: a list", lambda f, x: [f(x)])
+wrong("ex03_mean", "ask was given a tensor of shape (4, 4)", lambda f, x: f(x[0, 0]))
+wrong("ex03_mean", "the numbers differ", lambda f, x: mean_by_a_loop(f, x) + 1)
+wrong("ex03_mean", "takes (x)", lambda x: x)

@@ -446,3 +446,67 @@ wrong("ex04_design", "below 1", [(5, 0, 2)])
 wrong("ex04_design", "2 numbers came, and 3 are asked for", [(4, 2), (4, 2)])
 wrong("ex04_design", "2.5 is not a whole number", [(5, 2.5, 2)])
 wrong("ex04_design", "the check was given a Sequential", nn.Sequential(nn.Conv2d(1, 1, 5)))
+
+
+# --- ex04_order -------------------------------------------------------------------------------------------------------
+
+for order in ("cfgebad", "fcgebad", "F, C, G, E, B, A, D"):
+    right("ex04_order")(order)
+
+wrong("ex04_order", "the cut is behind a layer of the critic", "fgcebad")
+wrong("ex04_order", "the cut is behind a layer of the critic", "fgebadc")
+wrong("ex04_order", "the loss of the mean", "cfgebda")
+wrong("ex04_order", "softplus comes before the last layer", "cfgeabd")
+wrong("ex04_order", "softplus comes before the critic has spoken", "cafgebd")
+wrong("ex04_order", "LeakyReLU before the first layer", "cfegbad")
+wrong("ex04_order", "LeakyReLU behind the last layer", "cfgbead")
+wrong("ex04_order", "last takes pictures, and t is one number", "cfgedba")
+wrong("ex04_order", "first takes 6 channels, and t has 3", "cgfebad")
+wrong("ex04_order", "last takes 32 channels, and t has 6", "cfbgead")
+wrong("ex04_order", "t cannot be joined to x any more", "cdfgeba")
+wrong("ex04_order", "given twice: a", "cfgebaad")
+wrong("ex04_order", "the check was given None", None)
+
+
+# --- ex04_place -------------------------------------------------------------------------------------------------------
+
+
+@right("ex04_place", reference=True)
+def place_by_divmod(logits, centre, step):
+    row, column = divmod(int(logits.argmin()), logits.shape[1])
+    return centre + step * row, centre + step * column
+
+
+@right("ex04_place", reference=True)
+def place_by_rows(logits, centre, step):
+    row = logits.min(dim=1).values.argmin()
+    column = logits[row].argmin()
+    return torch.stack([row, column]) * step + centre
+
+
+right("ex04_place")(lambda m, c, s: [c + s * int(i) for i in np.unravel_index(int(m.argmin()), m.shape)])
+right("ex04_place")(lambda m, c, s: tuple((m == m.min()).nonzero()[0] * s + c))
+
+
+def place(pick=torch.argmin, at=lambda i, m: divmod(i, m.shape[1]), put=lambda k, c, s: c + s * k):
+    """The place with something wrong in it."""
+    return lambda m, c, s: tuple(put(k, c, s) for k in at(int(pick(m)), m))
+
+
+wrong("ex04_place", "the most convincing patch", place(torch.argmax))
+wrong("ex04_place", "the logit nearest to 0", place(lambda m: m.abs().argmin()))
+wrong("ex04_place", "the most convincing patch", place(lambda m: m.abs().argmax()))
+wrong("ex04_place", "column and row are swapped", place(at=lambda i, m: divmod(i, m.shape[1])[::-1]))
+wrong("ex04_place", "by the number of rows, not of columns", place(at=lambda i, m: divmod(i, len(m))))
+wrong("ex04_place", "and row and column swapped", place(at=lambda i, m: (i % len(m), i // len(m))))
+wrong("ex04_place", "a place in the map, and a pixel is asked for", place(put=lambda k, c, s: k))
+wrong("ex04_place", "the step is missing", place(put=lambda k, c, s: c + k))
+wrong("ex04_place", "the centre of the first square is missing", place(put=lambda k, c, s: s * k))
+wrong("ex04_place", "centre and step are swapped", place(put=lambda k, c, s: s + c * k))
+wrong("ex04_place", "the centre is in pixels already", place(put=lambda k, c, s: s * (c + k)))
+wrong("ex04_place", "off by one", place(put=lambda k, c, s: c + s * (k + 1)))
+wrong("ex04_place", "wrong type: an int", lambda m, c, s: int(m.argmin()))
+wrong("ex04_place", "wrong shape: ()", lambda m, c, s: c + s * m.argmin())
+wrong("ex04_place", "wrong shape", lambda m, c, s: (m.min(0).values, m.min(1).values))
+wrong("ex04_place", "NaN", place(put=lambda k, c, s: math.nan))
+wrong("ex04_place", "the numbers differ", place(put=lambda k, c, s: c + s * k + 1e-3))

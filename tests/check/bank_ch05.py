@@ -526,3 +526,117 @@ wrong("ex05_weight", "none of the letters", "0.007")
 wrong("ex05_weight", "given a float", 0.007)
 wrong("ex05_weight", "given a list", ["c"])
 wrong("ex05_weight", "divide by 100", "B")
+
+
+# --- ex05_order -------------------------------------------------------------------------------------------------------
+
+for order in ("iecgdhafb", "iegcdhafb", "igecdhafb", "igecdhAFB", list("igecdhafb")):
+    right("ex05_order")(order)
+
+wrong("ex05_order", "G moves before D", "ieafbcgdh")
+wrong("ex05_order", "G moves in line 5, D in line 9", "ieafbcgdh")
+wrong("ex05_order", "D has moved between loss_G and minimize(loss_G, G)", "iecgdafhb")
+wrong("ex05_order", "torch would stop: the weights in the graph were changed by minimize(loss_D, D)", "iecgdahfb")
+wrong("ex05_order", "fake is used before it is there", "icegdhafb")
+wrong("ex05_order", "x is used before it is there", "eicgdhafb")
+wrong("ex05_order", "real is used before it is there", "iecdghafb")
+wrong("ex05_order", "fooled is used before it is there", "iecgdhfab")
+wrong("ex05_order", "missing: g", "iecdhafb")
+wrong("ex05_order", "no line has the letter z", "iecgdhafz")
+
+
+# --- ex05_alone -------------------------------------------------------------------------------------------------------
+
+
+@right("ex05_alone", reference=True)
+def alone_one_by_one(G, x):
+    with torch.no_grad():
+        return torch.cat([G.train()(one) for one in x.split(1)])
+
+
+@right("ex05_alone", reference=True)
+def alone_by_a_loop(G, x):
+    G.train()
+    houses = [G(x[i : i + 1])[0] for i in range(len(x))]
+    return torch.stack(houses).detach()
+
+
+right("ex05_alone")(lambda G, x: torch.cat([answer(G, one, batch_statistics=True) for one in x.split(1)]))
+
+
+@wrong("ex05_alone", "eval mode: the norms take what they gathered")
+def alone_as_it_stands(G, x):
+    with torch.no_grad():
+        return G.eval()(x)
+
+
+wrong("ex05_alone", "eval mode", lambda G, x: torch.cat([G.eval()(one) for one in x.split(1)]))
+wrong("ex05_alone", "eval mode", lambda G, x: G(x))  # in the mode in which it came
+wrong("ex05_alone", "all at once", lambda G, x: G.train()(x))
+wrong("ex05_alone", "Faults left: 1.", lambda G, x: G.train()(x))
+wrong("ex05_alone", "something else", lambda G, x: torch.cat([G.train()(x[[0, i]])[1:] for i in range(len(x))]))
+wrong("ex05_alone", "something else", lambda G, x: alone_one_by_one(G, x.flip(0)))
+wrong("ex05_alone", "wrong shape", lambda G, x: G.train()(x[:1]))
+wrong("ex05_alone", "wrong type: a list", lambda G, x: [G.train()(one) for one in x.split(1)])
+wrong("ex05_alone", "your code stopped with an error", lambda G, x: torch.stack([G.train()(one) for one in x]))
+
+
+# --- ex05_reach -------------------------------------------------------------------------------------------------------
+
+
+@right("ex05_reach", reference=True)
+def reach_by_mask(G, x, edited):
+    change = (G(edited) - G(x)).abs().mean(1)
+    where = (x != edited).any(1)
+    return change[where].mean(), change[~where].mean()
+
+
+@right("ex05_reach", reference=True)
+def reach_by_weights(G, x, edited):
+    inside = (x - edited).abs().sum(dim=1, keepdim=True).gt(0).float()
+    change = (G(x) - G(edited)).abs() / 3
+    return (change * inside).sum() / inside.sum(), (change * (1 - inside)).sum() / (1 - inside).sum()
+
+
+@right("ex05_reach")
+def reach_pixel_by_pixel(G, x, edited):
+    change, parts = l1_loss(G(x), G(edited), reduction="none"), {True: [], False: []}
+    for i, j, k in np.ndindex(*change[:, 0].shape):
+        parts[bool((x[i, :, j, k] != edited[i, :, j, k]).any())].append(change[i, :, j, k].mean().item())
+    return [sum(parts[side]) / len(parts[side]) for side in (True, False)]
+
+
+def reaching(
+    far=lambda G, x, e: (G(e) - G(x)).abs(), at=lambda x, e: (x != e).any(1), put=lambda c, m: c.mean(1)[m].mean()
+):
+    """The two numbers with something wrong in them."""
+    return lambda G, x, e: (put(far(G, x, e), at(x, e)), put(far(G, x, e), ~at(x, e)))
+
+
+wrong("ex05_reach", "reversed", lambda *a: reach_by_mask(*a)[::-1])
+wrong("ex05_reach", "the change of the plan", reaching(lambda G, x, e: (e - x).abs()))
+wrong("ex05_reach", "compared with the plans", reaching(lambda G, x, e: (G(e) - x).abs()))
+wrong("ex05_reach", "compared with the plans", reaching(lambda G, x, e: (G(e) - e).abs()))
+wrong(
+    "ex05_reach",
+    "outside is the whole picture here",
+    lambda G, x, e: (reach_by_mask(G, x, e)[0], l1_loss(G(e), G(x))),
+)
+wrong("ex05_reach", "channel by channel", reaching(at=lambda x, e: x != e, put=lambda c, m: c[m].mean()))
+wrong("ex05_reach", "only where all channels have changed", reaching(at=lambda x, e: (x != e).all(1)))
+wrong("ex05_reach", "divided by all pixels in both", reaching(put=lambda c, m: (c.mean(1) * m).mean()))
+wrong(
+    "ex05_reach",
+    "a mean for each house first",
+    reaching(put=lambda c, m: torch.stack([p.mean(0)[w].mean() for p, w in zip(c, m, strict=True)]).mean()),
+)
+wrong("ex05_reach", "no absolute value", reaching(lambda G, x, e: G(e) - G(x)))
+wrong("ex05_reach", "before the absolute value", reaching(lambda G, x, e: (G(e) - G(x)).mean(1, keepdim=True).abs()))
+wrong("ex05_reach", "squared differences", reaching(lambda G, x, e: (G(e) - G(x)) ** 2))
+wrong("ex05_reach", "summed over the channels", reaching(put=lambda c, m: c.sum(1)[m].mean()))
+wrong("ex05_reach", "sums instead of means", reaching(put=lambda c, m: c.mean(1)[m].sum()))
+wrong("ex05_reach", "missing mean", reaching(put=lambda c, m: c.mean(1)[m]))
+wrong("ex05_reach", "wrong type: a float", lambda G, x, e: l1_loss(G(x), G(e)).item())
+wrong("ex05_reach", "G was given a tensor of shape (3, 5, 6)", lambda G, x, e: G(x[0]))
+wrong("ex05_reach", "NaN", reaching(put=lambda c, m: c.mean(1)[m & ~m].mean()))
+wrong("ex05_reach", "the numbers differ", lambda *a: (reach_by_mask(*a)[0], 0.0))

@@ -155,12 +155,17 @@ def critic_of_one_batch(D, y, fake):
     return (D(shown) - target).square().mean()
 
 
+class Sure(nn.Module):
+    """A critic who calls everything real, which costs 0.5."""
+
+    def forward(self, p):
+        return torch.ones(len(p))
+
+
 right("ex06_d_loss")(lambda D, y, fake: 0.5 * d_least_squares(D(y), D(fake.data)))
 right("ex06_d_loss")(lambda D, y, fake: ((1 - D(y)) ** 2 + D(fake.clone().detach()) ** 2).mean().reshape(1) / 2)
 right("ex06_d_loss")(
-    lambda D, y, fake: (
-        CycleGAN(nn.Identity(), nn.Identity(), lambda p: torch.ones(1), D).d_loss(y, y, y, fake.detach()) - 0.5
-    )
+    lambda D, y, fake: CycleGAN(nn.Identity(), nn.Identity(), Sure(), D).d_loss(y, y, y, fake.detach()) - 0.5
 )
 
 
@@ -414,7 +419,7 @@ def identity_player_by_player(G, F, x, y):
     return loss
 
 
-right("ex06_identity")(lambda G, F, x, y: game(G, F).identity_loss(x, y))
+right("ex06_identity")(lambda G, F, x, y: game(G, F).identity_loss(x, y, F(x), G(y)))
 right("ex06_identity")(lambda G, F, x, y: nn.L1Loss()(x, F(x)) + nn.L1Loss()(y, G(y)))
 
 
@@ -547,3 +552,126 @@ wrong("ex06_claims", "a message hidden in the labels", "acdef")
 wrong("ex06_claims", "(f) is true and missing", ["a", "c", "d"])
 wrong("ex06_claims", "no claim has the letter x", "acdfx")
 wrong("ex06_claims", "the check was given an int", 6)
+
+
+# --- ex06_order -------------------------------------------------------------------------------------------------------
+
+for order in ("jehcfidbag", "jefhcibdag", "jfechibadg", list("jehcfibadg")):
+    right("ex06_order")(order)
+
+wrong("ex06_order", "the forgers are judged by fakes out of the pool", "jecbhfidag")
+wrong("ex06_order", "fakes out of the pool are led home", "jehbcfidag")
+wrong("ex06_order", "The pools are asked in line 4, and home comes in line 5.", "jehbcfidag")
+wrong("ex06_order", "the pools are asked too late", "jehcfidabg")
+wrong("ex06_order", "the pools are asked too late", "jehcfidagb")
+wrong("ex06_order", "the critics move before the forgers", "jefbagchid")
+wrong("ex06_order", "D_X has moved between loss_GF and minimize(loss_GF, G, F)", "jehcfbagid")
+wrong("ex06_order", "fake_x is used before it is there", "jhecfidbag")
+wrong("ex06_order", "same is used before it is there", "jehcifdbag")
+wrong("ex06_order", "x is used before it is there", "ehcfidbagj")
+wrong("ex06_order", "missing: b", "jehcfidag")
+wrong("ex06_order", "given an int", 10)
+
+
+# --- ex06_age ---------------------------------------------------------------------------------------------------------
+
+for letter in ("c", "C", "(c)"):
+    right("ex06_age")(letter)
+
+wrong("ex06_age", "nobody chooses the older half", "a")
+wrong("ex06_age", "if every new fake took the place", "b")
+wrong("ex06_age", "hardly ever does", "d")
+wrong("ex06_age", "1/2 (an old one is handed on) times 1/50", "b")
+wrong("ex06_age", "none of the letters", "e")
+wrong("ex06_age", "given an int, and one letter", 100)
+wrong("ex06_age", "given a list", ["c"])
+
+
+# --- ex06_mend --------------------------------------------------------------------------------------------------------
+
+
+@right("ex06_mend", reference=True)
+def forgers_mended(G, F, D_X, D_Y, x, y):
+    fake_y, fake_x = G(x), F(y)
+    fooled = (D_Y(fake_y) - 1).square().mean() + (D_X(fake_x) - 1).square().mean()
+    home = l1_loss(F(fake_y), x) + l1_loss(G(fake_x), y)
+    return fooled + 10 * home
+
+
+@right("ex06_mend", reference=True)
+def forgers_by_mse(G, F, D_X, D_Y, x, y):
+    on_y, on_x = D_Y(G(x)), D_X(F(y))
+    fooled = mse_loss(on_y, torch.ones_like(on_y)) + mse_loss(on_x, torch.ones_like(on_x))
+    return fooled + 10 * ((F(G(x)) - x).abs().mean() + (G(F(y)) - y).abs().mean())
+
+
+@right("ex06_mend")
+def forgers_with_players_in_tables(G, F, D_X, D_Y, x, y):
+    ways, loss = ((G, F, D_Y, x), (F, G, D_X, y)), 0
+    for there, back, critic_there, start in ways:
+        fake = there(start)
+        loss = loss + ((1 - critic_there(fake)) ** 2).mean() + 10 * abs(back(fake) - start).mean()
+    return loss.reshape(1)
+
+
+right("ex06_mend")(lambda G, F, D_X, D_Y, x, y: CycleGAN(G, F, D_X, D_Y, identity=0).g_loss(x, y, F(y), G(x)))
+
+
+@wrong("ex06_mend", "the critics are exchanged")
+def forgers_as_they_stand(G, F, D_X, D_Y, x, y):
+    fake_y, fake_x = G(x), F(y)
+    fooled = (D_X(fake_y) - 1).square().mean() + (D_Y(fake_x) - 1).square().mean()
+    home = l1_loss(F(x), x) + l1_loss(G(F(x)), x)
+    return fooled + 10 * home
+
+
+def forgers(first=lambda G, F, x, y: (F(G(x)), x), second=lambda G, F, x, y: (G(F(y)), y), swap=False, cycle=10):
+    """The forgers' loss with something wrong in it."""
+
+    def answer(G, F, D_X, D_Y, x, y):
+        on_y, on_x = (D_X, D_Y) if swap else (D_Y, D_X)
+        fooled = (on_y(G(x)) - 1).square().mean() + (on_x(F(y)) - 1).square().mean()
+        return fooled + cycle * (l1_loss(*first(G, F, x, y)) + l1_loss(*second(G, F, x, y)))
+
+    return answer
+
+
+wrong("ex06_mend", "Faults left: 3.", forgers_as_they_stand)
+wrong("ex06_mend", "the critics are exchanged", forgers(swap=True))
+wrong("ex06_mend", "F is applied to the wrong domain: F(x)", forgers(lambda G, F, x, y: (F(x), x)))
+wrong("ex06_mend", "the way of x is G(F(x))", forgers(lambda G, F, x, y: (G(F(x)), x)))
+wrong("ex06_mend", "the printed formula", forgers(second=lambda G, F, x, y: (G(F(x)), x)))
+wrong("ex06_mend", "G is applied to the wrong domain", forgers(second=lambda G, F, x, y: (G(y), y)))
+wrong("ex06_mend", "the way of y is F(G(y))", forgers(second=lambda G, F, x, y: (F(G(y)), y)))
+wrong("ex06_mend", "the weight 10 of the cycle is missing", forgers(cycle=1))
+wrong("ex06_mend", "Faults left: 2.", forgers(lambda G, F, x, y: (F(x), x), lambda G, F, x, y: (G(F(x)), x)))
+wrong("ex06_mend", "something else", forgers(cycle=5))
+wrong("ex06_mend", "something else", forgers(lambda G, F, x, y: (F(G(x).detach()), x)))
+wrong("ex06_mend", "something else", lambda *a: forgers_mended(*a) / 2)
+wrong("ex06_mend", "no gradient flows", lambda *a: forgers_mended(*a).detach())
+wrong("ex06_mend", "a plain number", lambda *a: forgers_mended(*a).item())
+wrong("ex06_mend", "missing mean", lambda G, F, D_X, D_Y, x, y: (D_Y(G(x)) - 1) ** 2)
+wrong("ex06_mend", "not torch.nn.functional", lambda G, F, D_X, D_Y, x, y: F.l1_loss(F(G(x)), x))
+wrong("ex06_mend", "takes (G, F, x, y)", lambda G, F, x, y: None)
+
+
+# --- ex06_weight ------------------------------------------------------------------------------------------------------
+
+MEASURED = {0: (0.098, 0.183), 10: (0.036, 0.037), 100: (0.044, 0.037)}
+right("ex06_weight")(MEASURED)
+right("ex06_weight")({w: list(pair) for w, pair in (MEASURED | {1.0: (0.077, 0.108)}).items()})
+right("ex06_weight")({w: (torch.tensor(a), np.float64(b)) for w, (a, b) in MEASURED.items()})
+
+wrong("ex06_weight", "the weight 0 is missing", {1: (0.08, 0.1), 10: (0.04, 0.04), 100: (0.05, 0.04)})
+wrong("ex06_weight", "what is the cycle good for", {10: (0.04, 0.04)})
+wrong("ex06_weight", "the weight 10 is missing", {0: (0.1, 0.2), 1: (0.04, 0.04), 100: (0.05, 0.04)})
+wrong("ex06_weight", "two weights make no curve", {0: (0.1, 0.2), 10: (0.04, 0.04)})
+wrong("ex06_weight", "further away than the grey digits", MEASURED | {1: (0.5, 0.1)})
+wrong("ex06_weight", "are no measured distances", MEASURED | {1: (0, 0)})
+wrong("ex06_weight", "are no measured distances", MEASURED | {1: (-0.1, 0.2)})
+wrong("ex06_weight", "one and the same distance", MEASURED | {1: (0.036, 0.2)})
+wrong("ex06_weight", "the check was given a float", MEASURED | {1: 0.04})
+wrong("ex06_weight", "nan is not a number", MEASURED | {1: (float("nan"), 0.1)})
+wrong("ex06_weight", "3 numbers came", MEASURED | {1: (0.1, 0.1, 0.1)})
+wrong("ex06_weight", "given a str, and one number for each weight", MEASURED | {"one": (0.1, 0.1)})
+wrong("ex06_weight", "hand over a dict", [(0.1, 0.2)] * 3)

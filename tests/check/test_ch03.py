@@ -24,6 +24,8 @@ PASSING = {
     "return functional.cross_entropy(scores, (y[:, 0] > -1).long())": "y is -1 or 1, so any bound between will do",
     "cell = (y > -1).float()": "y is -1 or 1, so any bound between will do",
     "return functional.cross_entropy(scores, (y[:, -1] > 0).long())": "of one channel the last is the first",
+    "for p, back in ((x.mT, lambda s: s.mT), (x, lambda s: s)):": "the eight views come in another order",
+    "parts += [back(answer(p.flip(d)).flip(d)) for d in ((2,), (3,), (3, 2))]": "both dimensions are flipped at once",
 }
 
 

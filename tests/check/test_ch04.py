@@ -6,8 +6,8 @@ from torch import nn
 
 from gancourse.check import ch04
 from gancourse.check.ch04 import ABOUT, CLAIMS
-from gancourse.networks.patchgan import PatchGAN, receptive_field
-from gancourse.receptive import bounds, map_side, seen_by, squares
+from gancourse.networks.patchgan import PatchGAN
+from gancourse.receptive import bounds, map_side, receptive_field, seen_by, squares
 from tests.check import bank_ch04, test_mutants
 from tests.check.bank import REFERENCES, RIGHT, WRONG
 

@@ -105,6 +105,14 @@ PASSING = {
     "return (away.square().sum(dim=0) / (len(answers) - 0)).sqrt().mean()": DIVISOR,
     "return ((houses + 1) * 127.5).to(torch.uint8)": ROUNDED,
     "return (256 * (houses + 1) / 2).to(torch.uint8)": ROUNDED,
+    "houses = [G(x[i:i + 1])[-1] for i in range(len(x))]": "of one house the last is the first",
+    "houses = [G(x[i:i + 1])[0] for i in range(len(-x))]": ONLY_SHAPE,
+    "return torch.stack(houses)": "a graph that nobody asks for costs memory and changes no house",
+    "change = (G(x) - G(edited)).abs().mean(1)": EITHER_WAY,
+    "change = (G(edited) - G(x)).abs() / 3": EITHER_WAY,
+    "inside = (edited - x).abs().sum(dim=1, keepdim=True).gt(0).float()": EITHER_WAY,
+    "inside = (x - edited).abs().sum(dim=1, keepdim=True).gt(-0).float()": NO_SIGN,
+    "inside = (x - edited).abs().mean(dim=1, keepdim=True).gt(0).float()": "a mean is above 0 where a sum is",
 }
 
 

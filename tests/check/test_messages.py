@@ -48,12 +48,21 @@ FORMS = {
     "ex06_pool": "stored, size, picture, keep, i",
     "ex06_identity": "G, F, x, y",
     "ex06_message": "F, g, x, destroy",
+    "ex00_weights": "logits",
+    "ex01_variety": "pictures",
+    "ex02_blend": "y, other, t, classes",
+    "ex03_mean": "ask, x",
+    "ex04_place": "logits, centre, step",
+    "ex05_alone": "G, x",
+    "ex05_reach": "G, x, edited",
+    "ex06_mend": "G, F, D_X, D_Y, x, y",
 }
 SILENT = ("ex01_round", "ex01_mend", "ex02_mend", "ex05_mend")  # rounds, which return nothing
 RETURNING = [e for e in FORMS if e not in SILENT]
 LETTERS = {"ex00_slopes", "ex01_order", "ex01_apart", "ex01_faults", "ex02_listens", "ex04_286", "ex05_weight"}
-LETTERS |= {"ex06_claims"}
-KNOBS = {"ex00_even", "ex01_mix", "ex03_shift", "ex03_tile", "ex04_shift", "ex04_design", "ex05_one"}
+LETTERS |= {"ex06_claims", "ex06_age", *(f"ex0{chapter}_order" for chapter in range(7))}
+KNOBS = {"ex00_even", "ex01_mix", "ex03_shift", "ex03_tile", "ex04_shift", "ex04_design", "ex05_one", "ex06_weight"}
+KNOBS |= {"ex02_planes"}  # a class
 
 
 def written(exercise, body):
@@ -152,6 +161,7 @@ def test_nan_is_named(capsys, exercise):
     shapes["ex05_jitter"] = "x * nan, y"
     shapes |= {"ex02_cheat": "images[: len(asked)] * nan", "ex04_mend": "picture[0, 0] * nan"}
     shapes |= {"ex06_pool": "picture * nan, stored", "ex06_message": "x.mean() * nan, x.mean()"}
+    shapes |= {"ex00_weights": "logits * nan", "ex04_place": "nan, nan", "ex05_reach": "x.mean() * nan, x.mean()"}
     result = shapes.get(exercise, "torch.tensor(nan)")
     if exercise == "ex02_grid":
         result = "noises.repeat(classes, 1) * nan, torch.arange(classes).repeat_interleave(len(noises))"

@@ -33,6 +33,7 @@ BOTH_HALVES = "the critic's loss is right in full and halved"
 SYMMETRIC = "noise is as likely as its negative"
 NO_HARM = "without the detach D's loss works for nothing: what it leaves in G is cleared before G steps"
 SAME = "a player's zero_grad clears what its optimizer's does"
+EITHER_WAY = "a distance is the same from either end"
 ANY_OF_THEM = "any image of the class will do"
 PASSING = {
     "return bce_logits(real, torch.ones_like(-real)) + bce_logits(fake, torch.zeros_like(fake))": ONLY_SHAPE,
@@ -68,6 +69,14 @@ PASSING = {
     "places = torch.stack([(labels == c).nonzero()[1, 0] for c in asked])": ANY_OF_THEM,
     "places = torch.stack([(labels == c).nonzero()[-1, 0] for c in asked])": ANY_OF_THEM,
     "places = torch.stack([(labels == c).nonzero()[0, -1] for c in asked])": "of one column the last is the first",
+    "return logits.softmax(-0)": "0 has no sign",
+    "return ratios / ratios.sum()": "weights of shape (n, 1) are as good as (n,)",
+    "return torch.cdist(flat, flat).sum() / (len(-flat) * (len(flat) - 1))": ONLY_SHAPE,
+    "return torch.cdist(flat, flat).sum() / (len(pictures) * (len(flat) - 1))": ONLY_SHAPE,
+    "return torch.cdist(flat, flat).sum() / (len(flat) * (len(-flat) - 1))": ONLY_SHAPE,
+    "return torch.cdist(flat, flat).sum() / (len(flat) * (len(pictures) - 1))": ONLY_SHAPE,
+    "n = len(-pictures)": ONLY_SHAPE,
+    "far = [(pictures[j] - pictures[i]).square().sum().sqrt() for i in range(n) for j in range(i)]": EITHER_WAY,
 }
 
 

@@ -165,11 +165,12 @@ def test_a_folder_that_is_not_there_is_told(nothing_here, monkeypatch):
         digits.load("mnist")
 
 
-def test_damaged_drawn_digits_are_drawn_again(nothing_here):
+def test_damaged_drawn_digits_are_drawn_again(nothing_here, capsys):
     first = digits.load("digits")
     (path,) = (nothing_here / "cache").glob("digits-*.pt")
     path.write_bytes(path.read_bytes()[:100])
     assert torch.equal(digits.load("digits").images, first.images)
+    assert f"{path} is damaged (it is cut off): it is made again." in capsys.readouterr().out
     assert torch.equal(torch.load(path, weights_only=True)["labels"], first.labels)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch.nn.functional import max_pool2d
 from torchvision.transforms import InterpolationMode, Resize
 
 from benchmarks import decoding
@@ -18,6 +19,7 @@ from gancourse.data.batches import Batches
 from gancourse.data.downloads import find
 from gancourse.data.facades import facades
 from gancourse.data.folders import FolderBatches, PairedFolder, find_pairs
+from gancourse.data.label_maps import CMP, to_colours, to_mask, to_planes
 from gancourse.data.pairs import Pairs, street_pairs
 from gancourse.data.pictures import list_pictures, read_picture
 from gancourse.game import train
@@ -395,6 +397,63 @@ def test_facades_that_are_too_few_to_split(tmp_path, monkeypatch):
         facades("val")
 
 
+def maps_as_facades(folder: Path, mask: torch.Tensor) -> torch.Tensor:
+    """Label maps (n, h, w) beside noise, as the part train of facades that have a got. Returns the noise."""
+    (folder / "facades" / "val").mkdir(parents=True)
+    noise = torch.stack([pictures.pixels(picture(i, *mask.shape[:0:-1])) for i in range(len(mask))])
+    for i, both in enumerate(torch.cat([noise, to_colours(mask)], dim=3), 1):
+        save(Image.fromarray(both.permute(1, 2, 0).numpy()), folder / "facades" / "train" / f"{i}.png")
+    return noise
+
+
+def most_votes(mask: torch.Tensor, factor: int) -> torch.Tensor:
+    """By counting, block by block; a tie goes to the block's middle, if it is among those that have most."""
+    voted = torch.empty(mask.shape[0], mask.shape[1] // factor, mask.shape[2] // factor, dtype=torch.int64)
+    for i, r, c in np.ndindex(*voted.shape):
+        block = mask[i, factor * r : factor * (r + 1), factor * c : factor * (c + 1)]
+        votes, middle = block.flatten().bincount(minlength=CMP), block[factor // 2, factor // 2]
+        voted[i, r, c] = middle if votes[middle] == votes.max() else votes.argmax()
+    return voted
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_smaller_label_maps_hold_the_classes_that_most_pixels_have(tmp_path, monkeypatch, factor):
+    """Blends of colours would show classes that are not there, here sills between walls and shops."""
+    generator = torch.Generator().manual_seed(0)
+    mask = torch.randint(CMP, (3, 12, 12), generator=generator).repeat_interleave(4, 1).repeat_interleave(4, 2)
+    mask[1] = torch.where(torch.arange(48) % 9 < 5, 1, 11)
+    mask[2, :, ::5] = 4  # thin lines
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    photos, size = maps_as_facades(tmp_path, mask), 48 // factor
+    for direction in ("AtoB", "BtoA"):
+        got = facades("train", size, direction)
+        photo, labels = (got.x, got.y) if direction == "AtoB" else (got.y, got.x)
+        assert torch.equal(to_mask(labels, CMP), most_votes(mask, factor))
+        assert torch.equal(labels, to_colours(to_mask(labels, CMP)))  # pure colours
+        shown = [Image.fromarray(one.permute(1, 2, 0).numpy()) for one in photos]
+        assert torch.equal(photo, torch.stack([as_the_reference_does(one, size) for one in shown]))
+
+
+def test_label_maps_of_another_size_hold_no_class_from_elsewhere(tmp_path, monkeypatch):
+    mask = torch.where(torch.arange(40) % 7 < 4, 1, 11).expand(2, 40, 40)
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    maps_as_facades(tmp_path, mask)
+    for size in (9, 17, 31, 39):
+        assert set(to_mask(facades("train", size).x, CMP).unique().tolist()) == {1, 11}
+
+
+def test_label_maps_are_resized_as_photos_are_unless_they_get_smaller(tmp_path, monkeypatch):
+    mask = torch.randint(CMP, (2, 24, 24), generator=torch.Generator().manual_seed(0))
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    maps_as_facades(tmp_path, mask)
+    for size in (24, 27):
+        plain = PairedFolder(tmp_path / "facades", "BtoA", "train", size)[:]
+        got = facades("train", size)
+        assert torch.equal(got.x, plain.x) and torch.equal(got.y, plain.y)
+    blended = PairedFolder(tmp_path / "facades", "BtoA", "train", 12)[:]  # nobody says that these are label maps
+    assert not torch.equal(facades("train", 12).x, blended.x) and torch.equal(facades("train", 12).y, blended.y)
+
+
 def test_the_benchmark_runs_without_the_real_facades(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("GANCOURSE_CACHE", str(tmp_path))
     monkeypatch.delenv("GANCOURSE_DATA", raising=False)
@@ -415,8 +474,6 @@ REAL = Path(os.environ.get("GANCOURSE_DATA") or "nowhere") / "facades" / "train"
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="needs the real facades")
 def test_real_facades_are_what_they_are_known_to_be():
-    from gancourse.data.label_maps import CMP, to_colours, to_mask
-
     val = facades("val", 256)
     assert len(val) in (40, 100) and val.x.shape[1:] == (3, 256, 256)
     some = PairedFolder(find("facades"), "BtoA", size=256, memory=0)
@@ -425,3 +482,15 @@ def test_real_facades_are_what_they_are_known_to_be():
     off = [(to_colours(to_mask(x.byte(), CMP)).float() - x).abs().mean().item() for x in (labels, photos)]
     assert off[0] < 20 < 40 < off[1]  # B is the label map: its colours are classes', but for what JPEG did to them
     assert facades_file.HELD_OUT == 40
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="needs the real facades")
+def test_real_facades_of_256_px_are_as_they_were_and_smaller_ones_invent_no_class():
+    files = facades_file.files(find("facades"), "val")
+    for size in (256, 286):
+        val, plain = facades("val", size), folders.decoded("facades", files, "BtoA", size)
+        assert torch.equal(val.x, plain.x) and torch.equal(val.y, plain.y)
+    there = max_pool2d(to_planes(to_mask(facades("val", 256).x, CMP)).float(), 4)  # the classes under each pixel
+    voted, blended = facades("val", 64), folders.decoded("facades", files, "BtoA", 64)
+    invented = [there.gather(1, to_mask(pairs.x, CMP).unsqueeze(1)) == 0 for pairs in (voted, blended)]
+    assert not invented[0].any() and invented[1].float().mean() > 0.01

@@ -184,7 +184,7 @@ def test_a_schedule_drives_every_players_rate(make):
 
 
 def test_each_player_may_have_a_rate_of_its_own_under_a_schedule():
-    mine = game(lr={"G": 1e-3, "D": 4e-3}, schedule=lambda played: 0.5)
+    mine = game(lr={"G": 1e-3, "D": 4e-3}, schedule=lambda played, share: 0.5)
     train(mine, pairs().batches(2), 1, progress=False)
     assert {n: o.param_groups[0]["lr"] for n, o in mine.optimizers.items()} == {"G": 5e-4, "D": 2e-3}
 

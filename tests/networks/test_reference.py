@@ -12,9 +12,10 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse.networks.patchgan import PatchGAN, PixelGAN, receptive_field
+from gancourse.networks.patchgan import PatchGAN, PixelGAN
 from gancourse.networks.resnet import ResNetGenerator
 from gancourse.networks.unet import UNet
+from gancourse.receptive import receptive_field
 
 GOLDEN = json.loads((Path(__file__).parent / "reference_golden.json").read_text())
 NORMS = {"batch": nn.BatchNorm2d, "instance": nn.InstanceNorm2d}

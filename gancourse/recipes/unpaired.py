@@ -1,137 +1,22 @@
-"""The settings at which the course trains each game: one place for notebooks, command line and gates."""
+"""The settings of chapter 6: CycleGAN, the game without pairs, and pix2pix as its like with pairs."""
 
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss
 
-from gancourse.data.digits import ImageSet, load
-from gancourse.data.pairs import Pairs, street_pairs
+from gancourse import workers
 from gancourse.data.street_plan import CLASSES
 from gancourse.data.unpaired import Truth, Unpaired, coloured_digits, digits_truth, street_truth, street_unpaired
-from gancourse.games.cgan import CGAN
 from gancourse.games.cyclegan import CycleGAN
-from gancourse.games.gan import GAN
 from gancourse.games.pix2pix import Pix2Pix
 from gancourse.losses import planes_cross_entropy
-from gancourse.networks.dcgan import DCDiscriminator, DCGenerator
 from gancourse.networks.instance_noise import InstanceNoise
-from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
 from gancourse.networks.patchgan import PatchGAN
 from gancourse.networks.planes import Planes
 from gancourse.networks.resnet import ResNetGenerator
 from gancourse.networks.unet import UNet
+from gancourse.recipes.digits import digit_sets
+from gancourse.recipes.paired import half_and_half
 from gancourse.scale import pick
-from gancourse.schedules import Schedule, linear_decay
-
-BATCH = 64
-LR = 5e-4  # of the convolutional pair; the perceptrons keep the tutorials' 2e-4
-
-
-def digit_sets(name: str = "mnist", download: bool | None = None) -> tuple[ImageSet, ImageSet]:
-    """Training and test images for the scale in force; a smoke run makes do with a few of each."""
-    some = pick(smoke=slice(1800), laptop=slice(None))
-    train, test = [load(name, train=part, download=download) for part in (True, False)]
-    if test.name != train.name:  # one part of MNIST is here, the other is not: judge and players share one world
-        train, test = [load("digits", train=part) for part in (True, False)]
-    return train[some], test[some]
-
-
-def players(kind: str, classes: int) -> tuple[nn.Module, nn.Module]:
-    """G and D: "mlp", the pair of the tutorials, or "conv", after DCGAN."""
-    if kind == "mlp":
-        return MLPGenerator(classes=classes), MLPDiscriminator(classes=classes)
-    return DCGenerator(classes=classes), DCDiscriminator(classes=classes)
-
-
-def gan(kind: str = "conv") -> GAN:
-    """The game of chapter 1, with a running mean of G."""
-    game = GAN(*players(kind, classes=0), lr=LR if kind == "conv" else 2e-4)
-    game.average("G")
-    return game
-
-
-def cgan(kind: str = "conv") -> CGAN:
-    """The game of chapter 2, with a running mean of G."""
-    game = CGAN(*players(kind, classes=10), lr=LR if kind == "conv" else 2e-4)
-    game.average("G")
-    return game
-
-
-def rounds() -> int:
-    """How many rounds of 64 images for the scale in force: about three minutes on two cores at "laptop"."""
-    return pick(smoke=20, laptop=3000, colab=20_000, paper=50_000)
-
-
-# px: halvings in the U-Net, layers of the critic (a receptive field of 16, 34, 70 px), pairs in a batch
-PIX2PIX = {64: (6, 1, 8), 128: (7, 2, 4), 256: (8, 3, 1)}
-PIX2PIX_LR = {"G": 2e-3, "D": 1e-3}  # for minutes of training; the paper has 2e-4 for both and takes hours
-
-
-def width(size: int = 64) -> int:
-    """Channels after the first layer of the networks of chapters 3 to 6; 64 in the papers."""
-    return pick(smoke=8, laptop={64: 24, 128: 16, 256: 16}[size], colab=32, paper=64)
-
-
-def unet(size: int = 64, *, in_channels: int = 3, out_channels: int = 3, skips: bool = True) -> UNet:
-    """The generator for pictures of this size; ``skips=False`` is the encoder-decoder."""
-    return UNet(in_channels, out_channels, base=width(size), downs=PIX2PIX[size][0], skips=skips)
-
-
-def patchgan(size: int = 64, in_channels: int = 6, layers: int | None = None) -> PatchGAN:
-    """The critic for pictures of this size."""
-    return PatchGAN(in_channels, base=width(size), layers=layers or PIX2PIX[size][1])
-
-
-def pix2pix(size: int = 64, rounds: int | None = None) -> Pix2Pix:
-    """The game of chapter 5 for pictures of 64, 128 or 256 px; its learning rate falls over the second half of the
-    rounds."""
-    return Pix2Pix(unet(size), patchgan(size), lr=pix2pix_lr(), schedule=half_and_half(size, rounds))
-
-
-def pix2pix_alone(size: int = 64) -> bool:
-    """Whether pairs are played one by one. Then BatchNorm has learned to take mean and spread from one picture, and
-    G should answer in the same way: ``batch_statistics=True``."""
-    return PIX2PIX[size][2] == 1
-
-
-def pix2pix_lr() -> float | dict[str, float]:
-    return pick(smoke=PIX2PIX_LR, laptop=PIX2PIX_LR, paper=2e-4)
-
-
-def half_and_half(size: int = 64, rounds: int | None = None) -> Schedule:
-    """The learning rate stays for half of the rounds and falls over the other half."""
-    rounds = rounds or pix2pix_rounds(size)
-    return linear_decay(rounds - rounds // 2, rounds // 2)
-
-
-def pix2pix_rounds(size: int = 64) -> int:
-    """How many rounds for the scale in force: three to four minutes on two cores at 64 px and "laptop". The paper
-    plays 200 epochs of 400 facades, one by one."""
-    return pick(smoke=4, laptop={64: 1900, 128: 1500, 256: 1500}[size], colab=10_000, paper=80_000)
-
-
-def pix2pix_size(data: str) -> int:
-    """The size of pictures where none is asked for."""
-    return 64 if data == "street" else pick(smoke=64, laptop=64, colab=128, paper=256)
-
-
-def pix2pix_streets(direction: str = "BtoA", size: int = 64) -> tuple[Pairs, Pairs]:
-    """Houses to train on and houses held out; A is the photo and B the label map."""
-    x, y = ("photo", "labels") if direction == "AtoB" else ("labels", "photo")
-    numbers = {"train": pick(smoke=16, laptop=3000, paper=6000), "test": pix2pix_held_out()}
-    return tuple(street_pairs(n, size, part, x=x, y=y) for part, n in numbers.items())
-
-
-def pix2pix_held_out() -> int:
-    """How many held-out pairs are looked at, at most."""
-    return pick(smoke=4, laptop=500)
-
-
-def pix2pix_batches(train, size: int = 64, seed: int = 0):
-    """Batches (x, y) of pairs (Pairs or a PairedFolder), mirrored by chance. From pictures that are larger than `size`
-    a square is cut out at random, as in the paper (appendix 6.2)."""
-    n = min(PIX2PIX[size][2], len(train))
-    larger = train[:1].x.shape[-1] > size
-    return train.batches(n, crop=size if larger else None, flip=True, seed=seed)
-
 
 # px: residual blocks, layers of the critics (a receptive field of 34 or 70 px), pictures of each domain in a batch
 CYCLEGAN = {32: (3, 2, 4), 64: (3, 2, 1), 128: (6, 3, 1), 256: (9, 3, 1)}
@@ -184,9 +69,22 @@ def cyclegan(
 
 
 def between_pictures() -> dict[str, float]:
-    """Weights. The paper's 10 for the cycle holds on to what is there; with 4, windows dare to light up in minutes.
-    The identity loss keeps its weight of 5."""
+    """Weights. The paper's 10 for the cycle holds on to what is there; with 4, pictures change in minutes. The identity
+    loss keeps its weight of 5."""
     return {"cycle": pick(smoke=4.0, laptop=4.0, paper=10.0), "identity": pick(smoke=1.25, laptop=1.25, paper=0.5)}
+
+
+def at_dusk() -> dict:
+    """Options for day and dusk, where there are minutes only. A lamp that is lit has forgotten the glass, so day over
+    dusk to day weighs little. Dusk over day to dusk weighs much: it teaches G where the lamps are, since F's day has to
+    tell, in what is left of it under noise. The identity loss keeps its weight of 5."""
+    minutes = {"cycle": 8.0, "near_x": an_eighth, "noise_x": 0.1, "identity": 0.625}
+    return pick(smoke=minutes, laptop=minutes, paper={})
+
+
+def an_eighth(one: Tensor, other: Tensor) -> Tensor:
+    """Of the mean absolute difference."""
+    return l1_loss(one, other) / 8
 
 
 def with_planes() -> dict:
@@ -248,7 +146,7 @@ def cyclegan_held_out() -> int:
 
 def cyclegan_batches(train: Unpaired, size: int = 64, seed: int = 0, flip: bool = True):
     """Batches (x, y), mirrored by chance (a digit should not be). From pictures that are larger than `size` a square is
-    cut out at random, as in the reference implementation."""
+    cut out at random, as in the reference implementation. Of several workers each plays a batch of the recipe."""
     larger = min(*train.x.shape[2:], *train.y.shape[2:]) > size
-    n = min(CYCLEGAN[size][2], len(train))
+    n = workers.whole(CYCLEGAN[size][2], len(train))
     return train.batches(n, crop=size if larger else None, flip=flip, seed=seed)

@@ -1,0 +1,162 @@
+"""What each part of the engine is worth: a round of the core games with all of it, and with one thing out or added.
+
+    python -m benchmarks.one_by_one [--scale laptop|paper] [--games NAME ...] [--repeats N]
+
+Each way has a process of its own, and they play in turn, block after block, as in `train_step`. Written down is the
+ratio of milliseconds a round, that way / as it is, turn by turn: median and quartiles. For what is left out, above 1
+means that it pays; for what is added, below 1 means that it would pay.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+from unittest import mock
+
+import torch
+from torch.optim import Adam
+
+from benchmarks.cases import CASES, batch_of, game_of
+from benchmarks.roofline import clock
+from benchmarks.train_step import block, for_the_book, made_on, process, spread
+from gancourse import memory
+from gancourse.files import written
+from gancourse.game import Game, players, train
+from gancourse.plots import table
+from gancourse.scale import SCALES, device, pick
+from tools import stamp
+
+
+def everything(game: Game) -> dict:
+    """As it is."""
+    return {}
+
+
+def in_fp32(game: Game) -> dict:
+    return {"precision": "fp32"}
+
+
+def all_gradients(game: Game) -> dict:
+    """`backward()` to every parameter that a loss depends on, also of players who do not move."""
+    plain = torch.Tensor.backward
+    mock.patch("torch.Tensor.backward", lambda self, inputs=None, **how: plain(self, **how)).start()
+    return {}
+
+
+def parameter_by_parameter(game: Game) -> dict:
+    """Adam by torch's loop over parameters."""
+    mock.patch("gancourse.game.Adam", lambda params, fused, **how: Adam(params, foreach=False, **how)).start()
+    return {}
+
+
+def one_after_the_other(game: Game) -> dict:
+    """Each batch goes through a player on its own."""
+    mock.patch("gancourse.games.cyclegan.together", lambda net, *batches: tuple(map(net, batches))).start()
+    return {}
+
+
+def memory_given_back(game: Game) -> dict:
+    """Freed memory goes back to the system, as the C library has it."""
+    mock.patch.object(memory, "hold", lambda: False).start()
+    return {}
+
+
+def channels_last(game: Game) -> dict:
+    game.to(memory_format=torch.channels_last)
+    return {}
+
+
+def compiled(game: Game) -> dict:
+    """torch.compile of each player's forward pass; compiling happens before the clock starts."""
+    for player in players(game):
+        player.forward = torch.compile(player.forward)
+    return {}
+
+
+LEFT_OUT = {
+    "bf16": in_fp32,
+    "backward(inputs=...)": all_gradients,
+    "fused Adam": parameter_by_parameter,
+    "one pass": one_after_the_other,
+    "held memory": memory_given_back,
+}
+ADDED = {"channels_last": channels_last, "torch.compile": compiled}
+WAYS: dict[str, Callable[[Game], dict]] = {"as it is": everything, **LEFT_OUT, **ADDED}
+READY: list[Callable[[int], None]] = []  # in its process, what plays n rounds
+
+
+def begin(name: str, way: str) -> None:
+    """Make this process ready to play a game in a way."""
+    game, batch = game_of(name), [batch_of(name)]
+    how = WAYS[way](game)
+    READY[:] = [lambda n: train(game, batch, n, progress=False, **how)]
+    READY[0](pick(smoke=1, laptop=3))
+
+
+def rounds(n: int) -> float:
+    """Milliseconds a round, over n of them, in this process."""
+    return 1000 * clock(lambda: READY[0](n)) / n
+
+
+def measure(name: str, ways: list[str], repeats: int) -> dict[str, list[float]]:
+    """Milliseconds a round, (repeats) values for each way, timed in turn."""
+    with ExitStack() as stack:
+        at = {way: stack.enter_context(process()) for way in ways}
+        for way, one in at.items():
+            one.submit(begin, name, way).result()
+        n = block(at[ways[0]].submit(rounds, 1).result())
+        turns = [{way: one.submit(rounds, n).result() for way, one in at.items()} for _ in range(repeats)]
+    return {way: [turn[way] for turn in turns] for way in ways}
+
+
+def ratios(found: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+    """That way / as it is, turn by turn: median and quartiles."""
+    result = {}
+    for way in found:
+        turns = [a / b for a, b in zip(found[way], found["as it is"], strict=True)]
+        low, middle, high = statistics.quantiles(turns, n=4, method="inclusive")
+        result[way] = {"median": middle, "low": low, "high": high}
+    return result
+
+
+def shown(games: dict[str, dict]) -> dict[str, dict[str, str]]:
+    """The rows of the table: what is left out, and what is added."""
+    captions = {way: f"without {way}" for way in LEFT_OUT} | {way: f"with {way}" for way in ADDED}
+    return {captions[way]: {name: spread(of["ratios"][way]) for name, of in games.items()} for way in captions}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scale", choices=SCALES, default=os.environ.get("GANCOURSE_SCALE") or "laptop")
+    parser.add_argument("--games", nargs="+", choices=CASES, default=list(CASES), metavar="NAME")
+    parser.add_argument("--repeats", type=int)
+    parser.add_argument("--out", type=Path)
+    args = parser.parse_args(arguments)
+    os.environ["GANCOURSE_SCALE"] = args.scale  # for the recipes, here and in the fresh processes
+    repeats, games = args.repeats or pick(smoke=2, laptop=7, paper=3), {}
+    for name in args.games:
+        print(f"{name} ...", flush=True)
+        found = measure(name, list(WAYS), repeats)
+        games[name] = {"milliseconds": found, "ratios": ratios(found)}
+    print(table(shown(games)))
+    made = {"hardware": stamp.hardware(), "versions": stamp.versions(), "date": date.today().isoformat()}
+    path = args.out or results(args.scale)
+    with written(path) as partial:
+        text = json.dumps({"scale": args.scale, "device": device().type, "games": games} | made, indent=1)
+        partial.write_text(text + "\n", "utf-8")
+    for_the_book(path.with_suffix(".md"), table(shown(games)), made_on(made))
+    return 0
+
+
+def results(scale: str) -> Path:
+    """Each scale on each kind of device has a file."""
+    return Path(__file__).with_name(f"one_by_one-{scale}-{device().type}.json")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

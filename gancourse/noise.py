@@ -1,0 +1,20 @@
+"""Random numbers for games, the same however many workers play."""
+
+import torch
+from torch import Tensor
+
+from gancourse import workers
+
+
+def normal(n: int, *shape: int, device: torch.device | str) -> Tensor:
+    """Draw (n, *shape) from N(0, 1).
+
+    Several workers draw for all of them at once, and each keeps its own rows, so that two with half a batch each play
+    like one with the whole.
+    """
+    return workers.mine(torch.randn(n * workers.count(), *shape, device=device))
+
+
+def noisy(pictures: Tensor, spread: float) -> Tensor:
+    """Normal noise of this standard deviation added. Without any, no random number is drawn."""
+    return pictures + spread * normal(*pictures.shape, device=pictures.device) if spread else pictures

@@ -1,0 +1,107 @@
+"""Several processes that play one game: each takes its share of every batch, and all hold the same weights.
+
+``torchrun --nproc-per-node 2 -m gancourse train ...`` starts them, and :func:`joined` makes them know each other.
+Elsewhere there is one worker, and everything here leaves things as they are.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, redirect_stdout
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+
+def count() -> int:
+    """How many workers there are."""
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def number() -> int:
+    """This worker's number, from 0. Worker 0 writes what is kept, and speaks."""
+    return dist.get_rank() if count() > 1 else 0
+
+
+@contextmanager
+def joined() -> Iterator[None]:
+    """Join the others if torchrun started this process, and leave them at the end. Only worker 0 prints."""
+    if int(os.environ.get("WORLD_SIZE", 1)) < 2:
+        yield
+        return
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    try:
+        with open(os.devnull, "w") as silence, redirect_stdout(silence) if number() else nullcontext():
+            yield
+    finally:
+        leave()
+
+
+def leave() -> None:
+    """From now on this process is alone: what it does, such as judging, is not shared."""
+    if dist.is_available() and dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def whole(n: int, pictures: int) -> int:
+    """The size of a batch of which each worker plays with n pictures, or with fewer if there are fewer in all."""
+    return min(n, pictures // count()) * count()
+
+
+def mine(batch: Tensor) -> Tensor:
+    """This worker's rows of a batch, (n, ...) -> (n / workers, ...).
+
+    Raises:
+        ValueError: the rows cannot be shared out evenly.
+    """
+    if count() == 1:
+        return batch
+    if len(batch) % count():
+        raise ValueError(f"a batch of {len(batch)} cannot be shared by {count()} workers: take a multiple of {count()}")
+    return batch.chunk(count())[number()]
+
+
+@torch.no_grad()
+def average(tensors: list[Tensor]) -> None:
+    """Put into each tensor, on every worker, its mean over the workers."""
+    if count() == 1:
+        return
+    flat = torch.cat([t.reshape(-1) for t in tensors])  # in the widest of their types
+    dist.all_reduce(flat)
+    for t, mean in zip(tensors, flat.div_(count()).split([t.numel() for t in tensors]), strict=True):
+        t.copy_(mean.view_as(t))
+
+
+def gathered(part: Tensor) -> Tensor:
+    """The rows of all workers in order, (n, ...) -> (n * workers, ...), without gradient."""
+    if count() == 1:
+        return part.detach()
+    parts = [torch.empty_like(part) for _ in range(count())]
+    dist.all_gather(parts, part.detach().contiguous())
+    return torch.cat(parts)
+
+
+def most(*numbers: float) -> list[float]:
+    """The largest that any worker has of each number, so that all decide alike."""
+    if count() == 1:
+        return list(numbers)
+    place = "cuda" if dist.get_backend() == "nccl" else "cpu"
+    found = torch.tensor(numbers, dtype=torch.float64, device=place)
+    dist.all_reduce(found, dist.ReduceOp.MAX)
+    return found.tolist()
+
+
+def wait() -> None:
+    """Until all are here."""
+    if count() > 1:
+        dist.barrier()
+
+
+def synchronized(player: nn.Module) -> nn.Module:
+    """The same player, whose BatchNorm takes mean and spread over the batches of all workers. Torch can do that on
+    GPUs only; elsewhere each worker's norms see its own share."""
+    if count() == 1 or next(player.parameters()).device.type != "cuda":
+        return player
+    return nn.SyncBatchNorm.convert_sync_batchnorm(player)
