@@ -17,6 +17,10 @@ examples:
   python -m gancourse translate runs/zebras --direction BtoA --in zebras --out horses
 
   python -m gancourse export runs/street --out street.onnx       for onnxruntime: no torch needed, runs in web pages
+
+A run is kept every few minutes and at Ctrl-C, and the same command goes on after a stop. Several workers, one for each
+GPU, play one game together; each plays a batch of the usual size, so that a round sees more pictures:
+  torchrun --nproc-per-node 2 -m gancourse train cyclegan --out runs/two
 """
 
 import argparse
@@ -24,12 +28,15 @@ import re
 import sys
 from pathlib import Path
 
-from gancourse.cli import cyclegan, digits, pix2pix
+from gancourse import workers
+from gancourse.cli import cyclegan, digits, pix2pix, runs
 from gancourse.cli.digits import run_sample
 from gancourse.cli.export import run_export
 from gancourse.cli.translate import run_translate
 from gancourse.data.digits import NAMES, NotHere
 from gancourse.export import NotInstalled
+from gancourse.keeping import Busy
+from gancourse.precision import DTYPES
 from gancourse.scale import SCALES
 
 PIX2PIX = """Image to image from pairs (Isola et al. 2017). The same command goes on after a stop.
@@ -83,6 +90,20 @@ def at_least(low: int, high: int = 10**9):
     return number
 
 
+def some_time(text: str) -> float:
+    """A type for argparse: minutes, more than none."""
+    if (minutes := any_time(text)) == 0:
+        raise argparse.ArgumentTypeError("0 is no time to play: give some minutes, such as 0.5 or 30")
+    return minutes
+
+
+def any_time(text: str) -> float:
+    """A type for argparse: minutes, or 0."""
+    if not re.fullmatch(r"[0-9]+([.][0-9]*)?|[.][0-9]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes, such as 0.5 or 30")
+    return float(text)
+
+
 def parser() -> Parser:
     main = Parser(prog="python -m gancourse", **described(__doc__))
     commands = main.add_subparsers(dest="command", required=True, metavar="{train,sample,translate,export}")
@@ -104,10 +125,10 @@ def described(text: str) -> dict:
 
 def add_digits(games, name: str, chapter: str) -> None:
     t = games.add_parser(name, help=f"digits ({chapter})", **described(__doc__))
-    t.add_argument("--data", choices=NAMES, default="mnist", help="digits: procedural, needs no network")
-    t.add_argument("--players", choices=("conv", "mlp"), default="conv", help="convolutional networks or perceptrons")
-    add_run(t, "rounds of 64 images (default: by scale); Ctrl-C ends earlier")
-    t.set_defaults(run=digits.run_train, seed=0)
+    t.add_argument("--data", choices=NAMES, help="digits: procedural, needs no network (default: mnist)")
+    t.add_argument("--players", choices=("conv", "mlp"), help="convolutional networks (default) or perceptrons")
+    add_run(t)
+    t.set_defaults(run=digits.run_train)
 
 
 def add_pix2pix(games) -> None:
@@ -115,7 +136,7 @@ def add_pix2pix(games) -> None:
     t.add_argument("--data", metavar="SET|FOLDER", help=DATA)
     t.add_argument("--direction", choices=("AtoB", "BtoA"), help=DIRECTION)
     t.add_argument("--size", type=int, choices=(64, 128, 256), help="of the pictures, pixels (default: by scale)")
-    add_run(t, "rounds in all (default: by scale); Ctrl-C stops, and the same command goes on")
+    add_run(t)
     t.set_defaults(run=pix2pix.run_train)
 
 
@@ -123,14 +144,21 @@ def add_cyclegan(games) -> None:
     t = games.add_parser("cyclegan", help="image to image without pairs (chapter 6)", **described(CYCLEGAN))
     t.add_argument("--data", metavar="SET|FOLDER", help=UNPAIRED)
     t.add_argument("--size", type=int, choices=(32, 64, 128, 256), help="of the pictures, pixels (default: by scale)")
-    add_run(t, "rounds in all (default: by scale); Ctrl-C stops, and the same command goes on")
+    add_run(t)
     t.set_defaults(run=cyclegan.run_train)
 
 
-def add_run(t: Parser, rounds: str) -> None:
+def add_run(t: Parser) -> None:
     """What each game is asked for."""
     t.add_argument("--scale", choices=SCALES, help="how much work (default: what the hardware suggests)")
-    t.add_argument("--rounds", type=at_least(1), help=rounds)
+    long = t.add_mutually_exclusive_group()
+    rounds = "rounds in all (default: by scale); Ctrl-C stops, and the same command goes on"
+    long.add_argument("--rounds", type=at_least(1), help=rounds)
+    long.add_argument("--minutes", type=some_time, metavar="M", help="in place of rounds: minutes of training in all")
+    kinds = "of what the players compute (default: what suits the hardware)"
+    t.add_argument("--precision", choices=DTYPES, help=kinds)
+    every = f"between checkpoints (default: {runs.MINUTES:g}; 0: after each round)"
+    t.add_argument("--keep-every", type=any_time, metavar="MINUTES", help=every)
     t.add_argument("--seed", type=at_least(0), help="of weights, order and noise (default: 0)")
     t.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder for what comes out")
 
@@ -188,10 +216,17 @@ def add_export(commands) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     args = parser().parse_args(arguments)
+    with workers.joined():
+        return done(args)
+
+
+def done(args: argparse.Namespace) -> int:
+    """Do what is asked; the exit code. Of several workers, the first one tells what was wrong with it."""
     try:
         return args.run(args) or 0
-    except (ValueError, NotHere, OSError, FloatingPointError, NotInstalled) as error:
-        print(f"python -m gancourse: {error}", file=sys.stderr)
+    except (ValueError, NotHere, OSError, FloatingPointError, MemoryError, NotInstalled, Busy) as error:
+        if workers.number() == 0 or not isinstance(error, ValueError):
+            print(f"python -m gancourse: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("python -m gancourse: interrupted", file=sys.stderr)

@@ -7,23 +7,22 @@ import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
-from gancourse import pretrained, recipes
+from gancourse import pretrained, recipes, workers
 from gancourse.cli import runs, unpaired
 from gancourse.cli.outputs import must_be_writable, quiet_plots, write_grid, write_json
 from gancourse.data.label_maps import CMP, in_colours
 from gancourse.data.street_plan import CLASSES
 from gancourse.data.unpaired import Truth, Unpaired
 from gancourse.files import written
-from gancourse.game import train
 from gancourse.games.cyclegan import CycleGAN
 from gancourse.hidden_truth import lamps, read_labels
+from gancourse.keeping import Keeper
 from gancourse.losses import d_least_squares
 from gancourse.scale import device
 from gancourse.segmenter import assess, street_judge
 
-INTERRUPTED = 130  # exit code
 SHOWN = 8  # held-out pictures of each domain in samples.png
-SETTINGS = ("game", "data", "size", "seed", "rounds", "scale")
+SETTINGS = ("game", "data", "size", "seed", "scale")
 ONE_WAY = ("digits", "dusk")  # never mirrored: digits would be others, and the sun sets on one side
 CLASSES_OF = {"street": len(CLASSES), "facades": CMP}  # sets whose B are label maps
 
@@ -34,8 +33,7 @@ def run_train(args: argparse.Namespace) -> int:
     about = settle(args, before)
     runs.expect_apart(args.out, unpaired.named_folder(about["data"]))
     must_be_writable(args.out)  # found out now, not after the training
-    if runs.finished(args.out, before, about.get("rounds", 0)):
-        print(f"{args.out} holds a finished run of {before['played']} rounds. To go on with it, ask for more --rounds")
+    if runs.finished(args.out, before, about):
         return 0
     pictures, held_out = unpaired.sets(about["data"], about["size"])
     numbers = counted(pictures, held_out)
@@ -43,26 +41,31 @@ def run_train(args: argparse.Namespace) -> int:
     numbers |= runs.known_pictures(args.out, before, unpaired.folder_of(about["data"]))
     pictures, held_out = pictures.to(device()), held_out.to(device())
     batches = recipes.cyclegan_batches(pictures, about["size"], about["seed"], flip=about["data"] not in ONE_WAY)
-    about |= {"rounds": about.get("rounds") or recipes.cyclegan_rounds(about["size"], batches.per_epoch)} | numbers
-    game = play(args.out, about, before, batches, held_out)
-    if game.played < about["rounds"]:
-        print(f"Kept in {args.out}: the same command goes on from round {game.played + 1}")
-        return INTERRUPTED
-    finish(game, held_out, args.out)
-    return 0
+    if not runs.planned(about):
+        about["rounds"] = recipes.cyclegan_rounds(about["size"], batches.per_epoch)
+    game = begun(about, held_out)
+    return runs.play(
+        game,
+        batches,
+        about | numbers,
+        args.out,
+        draw=lambda game, history: draw(game, history, held_out, args.out),
+        judge=lambda keeper: finish(game, held_out, keeper),
+        every=args.keep_every,
+    )
 
 
 def settle(args: argparse.Namespace, before: dict) -> dict:
-    """The settings: what is asked for, else what the stored run had, else the usual; no rounds if neither says how
-    many. Sets the scale.
+    """The settings: what is asked for, else what the stored run had, else the usual; no length if neither says how
+    long. Sets the scale.
 
     Raises:
         ValueError: the stored run had others, or the set cannot be had in this size.
     """
-    known = runs.settled(args, before, SETTINGS, unpaired.full_name)
+    known = runs.settled(args, before, SETTINGS, unpaired.full_name, "street")
     about = {"size": recipes.cyclegan_size(known["data"])} | known
     unpaired.expect_size(about["data"], about["size"])
-    return about | ({"rounds": args.rounds} if args.rounds else {})
+    return about
 
 
 def counted(pictures: Unpaired, held_out: Truth | Unpaired) -> dict:
@@ -71,20 +74,12 @@ def counted(pictures: Unpaired, held_out: Truth | Unpaired) -> dict:
     return {"set": pictures.name} | {name: len(some) for name, some in numbers.items()}
 
 
-def play(folder: Path, about: dict, before: dict, batches, held_out: Truth | Unpaired) -> CycleGAN:
-    """Play the rounds that are left, and keep the game."""
+def begun(about: dict, held_out: Truth | Unpaired) -> CycleGAN:
+    """The game before its first round."""
     torch.manual_seed(about["seed"])
-    game = recipes.cyclegan(about["size"], about["rounds"], **channels(held_out)).to(device())
-    keeper = runs.Keeper(folder, about, lambda game, history: draw(game, history, held_out, folder))
-    if before:
-        keeper.resume(game)
-    left = about["rounds"] - game.played
-    if left > 0:
-        train(game, batches, left, look=keeper, every=1, seed=about["seed"])
-        keeper.keep(game)
-    else:  # cut off after the last round
-        draw(game, keeper.history, held_out, folder)
-    return game
+    options = recipes.at_dusk() if about["data"] == "dusk" else {}
+    game = recipes.cyclegan(about["size"], about.get("rounds"), **channels(held_out), **options)
+    return workers.synchronized(game.to(device()))
 
 
 def channels(pictures: Truth | Unpaired) -> dict[str, int]:
@@ -115,13 +110,13 @@ def there_and_back(x: Tensor, there, back) -> tuple[Tensor, Tensor, Tensor]:
     return x, answers, back(answers)
 
 
-def finish(game: CycleGAN, held_out: Truth | Unpaired, folder: Path) -> None:
+def finish(game: CycleGAN, held_out: Truth | Unpaired, keeper: Keeper) -> None:
     """Weights for the reference project, whose G_A goes from A to B, and figures."""
+    folder = keeper.folder
     for player, letter in (("G", "A"), ("F", "B")):
         pretrained.save_generator(game.averaged(player), folder / f"latest_net_G_{letter}.pth")
-    about = runs.stored(folder)
-    result = {name: about[name] for name in about if name not in ("machine", "played")}
-    result |= {"rounds": game.played, "answers": judged(game, held_out, about)}
+    result = runs.figures(game, keeper)
+    result["answers"] = judged(game, held_out, result)
     write_json(result, folder / "metrics.json")
     print(f"On {len(held_out.x)} held-out pictures of A and {len(held_out.y)} of B:")
     print(quiet_plots().table(result["answers"]))

@@ -1,54 +1,62 @@
 """`train gan`, `train cgan` and `sample`: the games of chapters 1 and 2."""
 
 import argparse
-import os
-import time
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gancourse import checkpoint, metrics, recipes
+from gancourse import checkpoint, metrics, recipes, workers
+from gancourse.cli import runs
 from gancourse.cli.outputs import must_be_writable, quiet_plots, write_grid, write_json
 from gancourse.files import written
-from gancourse.game import train
 from gancourse.games.gan import GAN
-from gancourse.scale import device, scale
+from gancourse.keeping import Keeper
+from gancourse.scale import device
 
 GAMES = {"gan": recipes.gan, "cgan": recipes.cgan}
 TRANSLATORS = ("pix2pix", "cyclegan")
+SETTINGS = ("game", "players", "data", "seed", "scale")
 
 
-def run_train(args: argparse.Namespace) -> None:
-    """Train, judge, and write samples.png, losses.png, game.pt and metrics.json, in this order."""
-    if args.scale:
-        os.environ["GANCOURSE_SCALE"] = args.scale
-    if (args.out / "metrics.json").exists():
-        raise ValueError(f"{args.out} already holds a trained game: name another folder, or delete it first")
-    about = {"game": args.game, "players": args.players, "data": args.data, "seed": args.seed, "scale": scale()}
+def run_train(args: argparse.Namespace) -> int:
+    """Train or go on, and write game.pt, samples.png, losses.png and metrics.json, in this order."""
+    before = runs.stored(args.out)
+    about = settle(args, before)
     must_be_writable(args.out)  # found out now, not after the training
-    real, test = [part.to(device()) for part in recipes.digit_sets(args.data)]
-    judge = metrics.judge_of(real, test)
-    torch.manual_seed(args.seed)
-    game = GAMES[args.game](args.players).to(device())
-    if (args.out / "game.pt").exists():  # an earlier run was cut off before it was judged
-        about = checkpoint.load(game, args.out / "game.pt")
-        print(f"{args.out} holds a game of {game.played} rounds that was not judged yet: it is judged now.")
-    else:
-        about |= {"data": real.name}
-        about |= play(game, real.batches(recipes.BATCH, labels=args.game == "cgan", seed=args.seed), args)
-        checkpoint.save(game, args.out / "game.pt", about)
-    write_metrics(game, judge, real, test, about, args.out / "metrics.json")
-    print(f"Wrote samples.png, losses.png, metrics.json and game.pt to {args.out}")
+    if runs.finished(args.out, before, about):
+        return 0
+    real, test = [part.to(device()) for part in recipes.digit_sets(about["data"])]
+    if "set" in before:
+        runs.expect_same(args.out, before, {"set": real.name})  # others may have stood in for MNIST
+    game = begun(about)
+    size = recipes.BATCH * workers.count()
+    return runs.play(
+        game,
+        real.batches(size, labels=args.game == "cgan", seed=about["seed"]),
+        about | {"set": real.name},
+        args.out,
+        draw=lambda game, history: write_pictures(game, history, args.out),
+        judge=lambda keeper: finish(game, real, test, keeper),
+        every=args.keep_every,
+    )
 
 
-def play(game: GAN, batches, args: argparse.Namespace) -> dict:
-    """Train, and draw samples and losses. Returns the rounds and minutes it took."""
-    start = time.monotonic()
-    history = train(game, batches, args.rounds or recipes.rounds(), seed=args.seed)
-    write_pictures(game, history, args.out)
-    return {"rounds": game.played, "minutes": round((time.monotonic() - start) / 60, 2)}
+def settle(args: argparse.Namespace, before: dict) -> dict:
+    """The settings: what is asked for, else what the stored run had, else the usual. Sets the scale.
+
+    Raises:
+        ValueError: the stored run had others.
+    """
+    about = {"players": "conv"} | runs.settled(args, before, SETTINGS, str, "mnist")
+    return about if runs.planned(about) else about | {"rounds": recipes.rounds()}
+
+
+def begun(about: dict) -> GAN:
+    """The game before its first round."""
+    torch.manual_seed(about["seed"])
+    return workers.synchronized(GAMES[about["game"]](about["players"]).to(device()))
 
 
 def draw(game: GAN, n: int, seed: int, label: int | None = None) -> tuple[Tensor, Tensor | None]:
@@ -65,22 +73,26 @@ def write_pictures(game: GAN, history: dict[str, list[float]], folder: Path) -> 
     plots = quiet_plots()
     write_grid(draw(game, 100, seed=0)[0], folder / "samples.png")
     references = {"undecided critic: 2 log 2": plots.TWO_LOG_TWO, "undecided critic, for G: log 2": plots.LOG_TWO}
-    with written(folder / "losses.png") as partial:
-        plots.losses(history, references).figure.savefig(partial, dpi=150)
+    if history:  # none if its file was lost
+        figure = plots.losses(history, references).figure
+        with written(folder / "losses.png") as partial:
+            figure.savefig(partial, dpi=150)
+        plots.plt.close(figure)
 
 
-def write_metrics(game: GAN, judge: metrics.Judge, real, test, about: dict, path: Path) -> None:
+def finish(game: GAN, real, test, keeper: Keeper) -> None:
     """The judge's figures beside those of real and of blurred images."""
+    judge = metrics.judge_of(real, test)
     images, labels = draw(game, len(test), seed=1)
     controls = metrics.controls(real, test)
-    result = about | {"judge_accuracy": judge.accuracy.item(), "samples": metrics.assess(judge, images, test, labels)}
+    result = runs.figures(game, keeper) | {"judge_accuracy": judge.accuracy.item()}
+    result["samples"] = metrics.assess(judge, images, test, labels)
     for name in ("real", "blurred"):
         x, y = controls[name]
         result[name] = metrics.assess(judge, x, test, None if labels is None else y)
-    write_json(result, path)
-    from gancourse.plots import table
-
-    print(table({name: result[name] for name in ("samples", "real", "blurred")}))
+    write_json(result, keeper.folder / "metrics.json")
+    print(quiet_plots().table({name: result[name] for name in ("samples", "real", "blurred")}))
+    print(f"Wrote game.pt, samples.png, losses.png and metrics.json to {keeper.folder}")
 
 
 def run_sample(args: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ def must_be_writable(folder: Path) -> None:
     trial = folder / ".writable"
     with written(trial):
         pass
-    trial.unlink()
+    trial.unlink(missing_ok=True)  # another worker may have been faster
 
 
 def write_grid(images: Tensor, path: Path, columns: int = 10, enlarged: int = 2) -> None:

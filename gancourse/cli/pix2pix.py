@@ -7,20 +7,19 @@ import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
-from gancourse import pretrained, recipes
+from gancourse import pretrained, recipes, workers
 from gancourse.cli import paired, runs
 from gancourse.cli.outputs import must_be_writable, quiet_plots, write_grid, write_json
 from gancourse.data.label_maps import CMP, to_mask
 from gancourse.data.pairs import Pairs
 from gancourse.data.street_plan import CLASSES
 from gancourse.files import written
-from gancourse.game import train
 from gancourse.games.pix2pix import Pix2Pix
+from gancourse.keeping import Keeper
 from gancourse.losses import d_logistic
 from gancourse.scale import device
 from gancourse.segmenter import Segmenter, assess, confusion, facade_judge, kernel_distance, scores, street_judge
 
-INTERRUPTED = 130  # exit code
 SHOWN = 8  # held-out pairs in samples.png
 
 
@@ -30,20 +29,23 @@ def run_train(args: argparse.Namespace) -> int:
     about = settle(args, before)
     runs.expect_apart(args.out, paired.named_folder(about["data"]))
     must_be_writable(args.out)  # found out now, not after the training
-    if runs.finished(args.out, before, about["rounds"]):
-        print(f"{args.out} holds a finished run of {before['played']} rounds. To go on with it, ask for more --rounds")
+    if runs.finished(args.out, before, about):
         return 0
     pairs, held_out = paired.sets(about["data"], about["direction"], about["size"])
     numbers = {"pairs": len(pairs), "held_out": len(held_out)}
     runs.expect_same(args.out, before, numbers)  # else a picture held out before might be trained on now
     numbers |= runs.known_pictures(args.out, before, paired.folder_of(about["data"]))
     pairs, held_out = pairs.to(device()), held_out.to(device())
-    game = play(args.out, about | numbers, before, pairs, held_out)
-    if game.played < about["rounds"]:
-        print(f"Kept in {args.out}: the same command goes on from round {game.played + 1}")
-        return INTERRUPTED
-    finish(game, pairs, held_out, args.out)
-    return 0
+    game, batches = begun(about), recipes.pix2pix_batches(pairs, about["size"], about["seed"])
+    return runs.play(
+        game,
+        batches,
+        about | numbers,
+        args.out,
+        draw=lambda game, history: draw(game, history, held_out[:SHOWN], args.out),
+        judge=lambda keeper: finish(game, pairs, held_out, keeper),
+        every=args.keep_every,
+    )
 
 
 def settle(args: argparse.Namespace, before: dict) -> dict:
@@ -52,31 +54,20 @@ def settle(args: argparse.Namespace, before: dict) -> dict:
     Raises:
         ValueError: the stored run had others.
     """
-    known = runs.settled(args, before, SETTINGS, paired.full_name)
-    data = known["data"]
-    usual = {"direction": paired.usual_direction(data), "size": recipes.pix2pix_size(data)}
-    rounds = args.rounds or known.get("rounds") or recipes.pix2pix_rounds(known.get("size") or usual["size"])
-    return usual | known | {"rounds": rounds}
+    known = runs.settled(args, before, SETTINGS, paired.full_name, "street")
+    usual = {"direction": paired.usual_direction(known["data"]), "size": recipes.pix2pix_size(known["data"])}
+    about = usual | known
+    return about if runs.planned(about) else about | {"rounds": recipes.pix2pix_rounds(about["size"])}
 
 
-SETTINGS = ("game", "data", "direction", "size", "seed", "rounds", "scale")
+SETTINGS = ("game", "data", "direction", "size", "seed", "scale")
 
 
-def play(folder: Path, about: dict, before: dict, pairs, held_out: Pairs) -> Pix2Pix:
-    """Play the rounds that are left, and keep the game."""
+def begun(about: dict) -> Pix2Pix:
+    """The game before its first round. Norms that are trained on single pictures stay with those of each worker."""
     torch.manual_seed(about["seed"])
-    game = recipes.pix2pix(about["size"], about["rounds"]).to(device())
-    keeper = runs.Keeper(folder, about, lambda game, history: draw(game, history, held_out[:SHOWN], folder))
-    if before:
-        keeper.resume(game)
-    left = about["rounds"] - game.played
-    if left > 0:
-        batches = recipes.pix2pix_batches(pairs, about["size"], about["seed"])
-        train(game, batches, left, look=keeper, every=1, seed=about["seed"])
-        keeper.keep(game)
-    else:  # cut off after the last round
-        draw(game, keeper.history, held_out[:SHOWN], folder)
-    return game
+    game = recipes.pix2pix(about["size"], about.get("rounds")).to(device())
+    return game if recipes.pix2pix_alone(about["size"]) else workers.synchronized(game)
 
 
 def answered(game: Pix2Pix, x: Tensor) -> Tensor:
@@ -99,12 +90,12 @@ def draw(game: Pix2Pix, history: dict[str, list[float]], pairs: Pairs, folder: P
     plots.plt.close(figure)
 
 
-def finish(game: Pix2Pix, pairs, held_out: Pairs, folder: Path) -> None:
+def finish(game: Pix2Pix, pairs, held_out: Pairs, keeper: Keeper) -> None:
     """Weights for the reference project, and figures."""
+    folder = keeper.folder
     pretrained.save_generator(game.averaged("G"), folder / "latest_net_G.pth")
-    about = runs.stored(folder)
-    result = {name: about[name] for name in (*SETTINGS, "pairs", "held_out", "minutes")}
-    result |= {"rounds": game.played, "answers": judged(game, pairs, held_out, about)}
+    result = runs.figures(game, keeper)
+    result["answers"] = judged(game, pairs, held_out, result)
     write_json(result, folder / "metrics.json")
     print(f"On {len(held_out)} held-out pairs:")
     print(quiet_plots().table({"answers": result["answers"]}))

@@ -1,22 +1,24 @@
-"""A run that lives in a folder: its settings, a checkpoint every few minutes, and the way back into it."""
+"""A run that lives in a folder: its settings, how long it is to be, and the way back into it."""
 
 import argparse
 import hashlib
 import json
 import os
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import torch
-
-from gancourse import checkpoint
-from gancourse.cli.outputs import write_json
+from gancourse import checkpoint, keeping, workers
 from gancourse.data.pictures import is_picture
-from gancourse.game import Game
+from gancourse.files import written
+from gancourse.game import Game, History, train
+from gancourse.keeping import Keeper
+from gancourse.precision import expect_precision
 from gancourse.scale import device, scale
+from gancourse.schedules import constant, falling
 
-EVERY = 180  # seconds between checkpoints
+INTERRUPTED = 130  # exit code
+MINUTES = 3.0  # between checkpoints
+LENGTHS = ("rounds", "planned_minutes")  # how long a run is to be in all, in one of them
 OWN = ("samples.png", "losses.png")  # pictures that a run writes
 
 
@@ -26,13 +28,10 @@ def stored(folder: Path) -> dict:
     Raises:
         ValueError: there is a checkpoint, but it is damaged or was not written by this command.
     """
-    path = folder / "game.pt"
-    if not path.exists():
-        return {}
-    state = checkpoint.read(path)
-    if "game" not in state["about"]:
+    path, about = keeping.newest(folder, tell=lambda line: None)  # it is told when the run goes on
+    if path and "game" not in about:
         raise ValueError(f"{path} was not written by this command: name another folder")
-    return state["about"] | {"played": state["played"]}
+    return about
 
 
 def expect_same(folder: Path, before: dict, asked: dict) -> None:
@@ -45,26 +44,58 @@ def expect_same(folder: Path, before: dict, asked: dict) -> None:
             )
 
 
-def settled(args: argparse.Namespace, before: dict, names: Sequence[str], full_name: Callable[[str], str]) -> dict:
-    """The settings of these names: what is asked for, else what the stored run had. Sets the scale.
+def settled(
+    args: argparse.Namespace, before: dict, names: Sequence[str], full_name: Callable[[str], str], usual: str
+) -> dict:
+    """The settings of these names, the length and the precision: what is asked for, else what the stored run had;
+    no length and no precision if neither says. Sets the scale.
 
     Args:
-        args: of the command line, with ``data``, ``scale`` and ``out`` among them.
+        args: of the command line, with what :func:`gancourse.__main__.add_run` adds and ``data`` among them.
         before: what :func:`stored` found.
         names: of the settings; those that `args` has may be asked for.
         full_name: makes the data's name one that holds in any folder.
+        usual: the data where none is named.
 
     Raises:
-        ValueError: the stored run had others.
+        ValueError: the stored run had others, or there is no such precision on this hardware.
     """
-    asked = {name: getattr(args, name, None) for name in names if name != "rounds"}
+    asked = {name: getattr(args, name, None) for name in names}
     asked["data"] = args.data and full_name(args.data)
     asked["scale"] = args.scale or os.environ.get("GANCOURSE_SCALE")
     asked = {name: value for name, value in asked.items() if value is not None}
     expect_same(args.out, before, asked)
-    known = {"data": "street", "seed": 0} | {k: v for k, v in before.items() if k in names} | asked
+    known = {"data": usual, "seed": 0} | {k: v for k, v in before.items() if k in (*names, "precision")} | asked
     os.environ["GANCOURSE_SCALE"] = known.get("scale") or scale()
-    return {"scale": scale()} | known
+    if args.precision:
+        known["precision"] = args.precision
+    if "precision" in known:
+        expect_precision(known["precision"], device())
+    return {"scale": scale()} | known | length(args, before)
+
+
+def length(args: argparse.Namespace, before: dict) -> dict[str, float]:
+    """How long the run is to be in all: as is asked for, else as it was planned; nothing if neither says."""
+    if args.rounds:
+        return {"rounds": args.rounds}
+    if args.minutes:
+        return {"planned_minutes": args.minutes}
+    return planned(before)
+
+
+def planned(about: dict) -> dict[str, float]:
+    """The length among the settings of a run."""
+    return {name: about[name] for name in LENGTHS if name in about}
+
+
+def in_words(about: dict) -> str:
+    """The length of a run."""
+    return f"{about['planned_minutes']:g} minutes" if "planned_minutes" in about else f"{about['rounds']} rounds"
+
+
+def over(about: dict, played: int, minutes: float) -> bool:
+    """Whether a run has been played for as long as its settings say."""
+    return minutes >= about["planned_minutes"] if "planned_minutes" in about else played >= about["rounds"]
 
 
 def same(one, other) -> bool:
@@ -73,14 +104,106 @@ def same(one, other) -> bool:
     return Path(one).name == Path(other).name if folders else one == other
 
 
-def finished(folder: Path, before: dict, rounds: int) -> bool:
-    """Whether the stored run has played that many rounds and has been judged since."""
-    if not before or before["played"] < rounds:
+def finished(folder: Path, before: dict, about: dict) -> bool:
+    """Whether the stored run is over and has been judged since; then one line says so."""
+    if not before or not planned(about) or not over(about, before["played"], before.get("minutes", 0.0)):
         return False
     try:
-        return json.loads((folder / "metrics.json").read_text("utf-8"))["rounds"] == before["played"]
+        judged = json.loads((folder / "metrics.json").read_text("utf-8"))["rounds"] == before["played"]
     except (OSError, ValueError, LookupError, TypeError):
         return False
+    if judged:
+        more = f"ask for more --{'minutes' if 'planned_minutes' in about else 'rounds'}"
+        print(f"{folder} holds a finished run of {before['played']} rounds. To go on with it, {more}")
+    return judged
+
+
+def play(
+    game: Game,
+    batches,
+    about: dict,
+    folder: Path,
+    draw: Callable[[Game, History], object],
+    judge: Callable[[Keeper], object],
+    every: float | None = None,
+) -> int:
+    """Play what is left of a run, keep it in its folder, and judge it once it is over. Returns the exit code.
+
+    Args:
+        about: the settings, with the ``rounds`` or the ``planned_minutes`` that it should have in all.
+        draw: called as ``draw(game, history)`` whenever the game was kept.
+        judge: called as ``judge(keeper)`` at the end. Of several workers, only the first one draws and judges.
+        every: minutes between checkpoints.
+    """
+    keeper = Keeper(folder.resolve(), MINUTES if every is None else every, about, draw)
+    before = stored(folder)
+    if before and over(about, before["played"], before.get("minutes", 0.0)):
+        reopen(game, keeper, before)
+    else:
+        go_on(game, batches, keeper, before)
+    if not over(about, game.played, keeper.spent):
+        print(f"Kept in {folder}: the same command goes on from round {game.played + 1}")
+        return INTERRUPTED
+    first = workers.number() == 0
+    workers.leave()  # else judges would ask all workers
+    if first:
+        judge(keeper)
+    return 0
+
+
+def go_on(game: Game, batches, keeper: Keeper, before: dict) -> None:
+    """Play what is left. Where the learning rate falls, it does so over the second half of the run."""
+    about = keeper.about
+    if game.schedule is not constant and "planned_minutes" in about:
+        game.schedule = falling(0.5)
+    if game.schedule is not constant and planned(before) not in ({}, planned(about)):
+        print(
+            f"The run was planned for {in_words(before)}. The learning rate now falls over {in_words(about)}, "
+            "so the outcome is not quite that of so many in one go."
+        )
+    if workers.number() == 0:
+        take_over(keeper.folder, before)
+    how = {"seed": about["seed"], "precision": about.get("precision"), "keep": keeper}
+    train(game, batches, about.get("rounds"), minutes=about.get("planned_minutes"), **how)
+
+
+def reopen(game: Game, keeper: Keeper, before: dict) -> None:
+    """Take a run that was played and not judged, and draw."""
+    done, asked = before["played"], keeper.about.get("rounds", before["played"])
+    if done > asked:
+        print(f"{keeper.folder} holds a run of {done} rounds, more than the {asked} asked for: it is judged now.")
+    else:
+        print(f"{keeper.folder} holds a run whose {in_words(keeper.about)} are played: it is judged now.")
+    path, about = keeping.newest(keeper.folder)
+    checkpoint.load(game, path)
+    keeper.about, keeper.spent = keeper.about | about, about.get("minutes", 0.0)
+    keeper.lines = keeping.lines(keeper.folder / keeping.LOSSES)
+    if workers.number() == 0:
+        keeper.then(game, keeper.history())
+
+
+def take_over(folder: Path, before: dict) -> None:
+    """Write losses.json, as earlier versions kept the losses, anew in the form of today."""
+    old, new = folder / "losses.json", folder / keeping.LOSSES
+    if new.exists() or not old.exists():
+        return
+    try:
+        losses = json.loads(old.read_text("utf-8"))
+        rows = [dict(zip(losses, map(float, row), strict=True)) for row in zip(*losses.values(), strict=True)]
+    except (ValueError, TypeError, AttributeError):
+        print(f"{old} is damaged: the run goes on, but the losses of the rounds so far are lost.")
+        return
+    first = 1 + max(0, before.get("played", 0) - len(rows))  # those of the rounds before may have been lost
+    with written(new) as partial:
+        lines = [json.dumps({"round": i} | row) + "\n" for i, row in enumerate(rows, first)]
+        partial.write_text("".join(lines), "utf-8")
+    old.unlink()
+
+
+def figures(game: Game, keeper: Keeper) -> dict:
+    """The settings of a run for metrics.json, and how long it took."""
+    about = {name: value for name, value in keeper.about.items() if name not in ("machine", "played")}
+    return about | {"rounds": game.played, "minutes": round(keeper.spent, 2)}
 
 
 def expect_apart(out: Path, data: Path | None) -> None:
@@ -121,90 +244,3 @@ def fingerprint(data: Path, out: Path) -> str:
     files = [file for file in data.resolve().rglob("*") if is_picture(file) and own not in file.parents]
     lines = sorted(f"{file.relative_to(data.resolve()).as_posix()} {file.stat().st_size}" for file in files)
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-
-
-class Keeper:
-    """A thing that looks after every round: it notes the losses, and every few minutes keeps the game in its folder.
-
-    Args:
-        folder: where to.
-        about: the settings, for the checkpoint.
-        draw: called as ``draw(game, history)`` whenever the game was kept.
-
-    Attributes:
-        history: the losses of all rounds, also of those before a resume, as `train` returns them.
-    """
-
-    def __init__(self, folder: Path, about: dict, draw: Callable[[Game, dict[str, list[float]]], None]):
-        self.folder, self.about, self.draw = folder, about | {"machine": machine()}, draw
-        self.history: dict[str, list[float]] = {}
-        self.fresh: dict[str, list[torch.Tensor]] = {}  # read in one go, since each reading waits for a GPU
-        self.minutes, self.since = 0.0, time.monotonic()
-        self.last = self.since
-
-    def __call__(self, game: Game) -> None:
-        for name, loss in game.losses.items():
-            self.fresh.setdefault(name, []).append(loss)
-        if time.monotonic() - self.last > EVERY:
-            self.keep(game)
-
-    def keep(self, game: Game) -> None:
-        """Write losses.json, then game.pt, which are of one moment once both are written; then draw."""
-        for name, values in self.fresh.items():
-            self.history.setdefault(name, []).extend(torch.stack(values).float().tolist())
-        self.fresh = {}
-        minutes = self.minutes + (time.monotonic() - self.since) / 60
-        write_json(self.history, self.folder / "losses.json", indent=None)
-        checkpoint.save(game, self.folder / "game.pt", self.about | {"minutes": round(minutes, 2)})
-        self.draw(game, self.history)
-        self.last = time.monotonic()
-
-    def resume(self, game: Game) -> None:
-        """Put the stored run into the game, and say how it goes on from there."""
-        before = checkpoint.load(game, self.folder / "game.pt")
-        rounds = self.about["rounds"]
-        print(going_on(self.folder, game.played, rounds))
-        self.minutes = before.get("minutes", 0.0)
-        self.history = {name: values[: game.played] for name, values in losses(self.folder).items()}
-        if before.get("machine") != machine():
-            print(f"Begun on {before.get('machine')}, goes on on {machine()}: the last digits may differ.")
-        if game.played < rounds != before["rounds"]:
-            print(
-                f"The run was planned for {before['rounds']} rounds. The learning rate now falls over those up to "
-                f"{rounds}, so the outcome is not quite that of so many in one go."
-            )
-
-
-def going_on(folder: Path, played: int, rounds: int) -> str:
-    """What becomes of a run that has played so many rounds when it is asked for `rounds` in all."""
-    if played < rounds:
-        return f"{folder} holds a run: going on from round {played + 1} of {rounds}."
-    if played == rounds:
-        return f"{folder} holds a run whose {rounds} rounds are played: it is judged now."
-    return (
-        f"{folder} holds a run of {played} rounds, more than the {rounds} asked for: none is added, it is judged now."
-    )
-
-
-def machine() -> str:
-    """What the last bits of a run depend on."""
-    return f"{device().type}, {torch.get_num_threads()} threads"
-
-
-def losses(folder: Path) -> dict[str, list[float]]:
-    """What was noted there; nothing if it was lost. If it is damaged, one line says so."""
-    path = folder / "losses.json"
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except OSError:
-        return {}
-    except ValueError:
-        found = None
-    if isinstance(found, dict) and all(is_curve(values) for values in found.values()):
-        return found
-    print(f"{path} is damaged: the run goes on, but the losses of the rounds so far are lost.")
-    return {}
-
-
-def is_curve(values: object) -> bool:
-    return isinstance(values, list) and all(isinstance(value, int | float) for value in values)
