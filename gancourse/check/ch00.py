@@ -8,6 +8,7 @@ from torch.nn.functional import softplus
 
 from gancourse.check.guess import judge_letter, numbers_of, whole
 from gancourse.check.mend import Fault, expect_mended, with_gradients
+from gancourse.check.order import Puzzle, Rule, Step, judge_order
 from gancourse.check.verdict import (
     Answer,
     NotYet,
@@ -395,3 +396,112 @@ def ex00_slopes(letter):
     }
     judge_letter(letter, "c", others)
     return "0.982 / 0.018 = e**4, about 55. At a logit of -8 it is nearly 3000: the surer D, the larger the difference."
+
+
+BY_HAND = Puzzle(
+    lines={
+        "a": Step("step(v)", moves=("v",), on="loss_D"),
+        "b": Step("fake = w * z", ("fake",), ("z",), by=("w",)),
+        "c": Step("loss_G.backward()", needs=("loss_G",), back="loss_G"),
+        "d": Step("w.grad = v.grad = None", clears=("w", "v")),
+        "e": Step(
+            "loss_D = softplus(-(v * x)) + softplus(v * fake.detach())",
+            ("loss_D",),
+            ("x", "fake"),
+            by=("v",),
+            cut=("fake",),
+        ),
+        "f": Step("step(w)", moves=("w",), on="loss_G"),
+        "g": Step("loss_D.backward()", needs=("loss_D",), back="loss_D"),
+        "h": Step("loss_G = softplus(-(v * fake))", ("loss_G",), ("fake",), by=("v",)),
+    },
+    right="dbegahcf",
+    given={"x": (), "z": ()},
+    rules=(
+        Rule(
+            "a",
+            "f",
+            "the forger moves before the critic",
+            "step(w) is line {then}, step(v) is line {first}. It would run; here the critic moves first.",
+            "the forger should answer a critic that has just learned",
+        ),
+        Rule(
+            "a",
+            "h",
+            "the forger answers the old critic: loss_G is computed before v has moved",
+            "loss_G comes in line {then}, step(v) in line {first}.",
+            "let the critic finish its move first",
+        ),
+    ),
+)
+
+
+@exercise("the order of the eight lines: one round by hand, the critic's weight v first, then the forger's weight w")
+def ex00_order(steps):
+    """The letters of BY_HAND, in any order that moves both weights as "dbegahcf" does."""
+    judge_order(steps, BY_HAND)
+    return "Both weights move along a gradient of their own loss alone: one line clears both, at the right moment."
+
+
+def ratio(s: Tensor) -> Tensor:
+    return s.flatten().softmax(0)
+
+
+def shared(w: Tensor) -> Tensor:
+    return (w / w.sum()).flatten()
+
+
+ODDS = "p / p_g = D / (1 - D) = exp(logit); divide by the sum over all fakes"
+WEIGHTS_SLIPS = (
+    Slip(
+        "not divided by their sum: these are the ratios themselves, and shares are asked for", ODDS, lambda s: s.exp()
+    ),
+    Slip("they add up to n, and should add up to 1", ODDS, lambda s: len(s) * ratio(s)),
+    Slip("upside down: what looks most like a fake weighs most", ODDS, lambda s: ratio(-s)),
+    Slip("weighed by D itself: D is p / (p + p_g), and p / p_g is asked for", ODDS, lambda s: shared(s.sigmoid())),
+    Slip("D itself, and not divided by the sum", ODDS, lambda s: s.sigmoid()),
+    Slip(
+        "a sigmoid before the softmax: no weight could be more than e times another",
+        "softmax takes the logits as they are",
+        lambda s: ratio(s.sigmoid()),
+    ),
+    Slip("the logits as weights: a weight is no logit, and not negative", ODDS, lambda s: shared(s)),
+    Slip("the logits, moved up until none is negative: the ratio is exp(logit)", ODDS, lambda s: shared(s - s.min())),
+    Slip("weighed by softplus, which is a cost and no ratio", ODDS, lambda s: shared(softplus(s))),
+    Slip(
+        "along dimension 1, where each logit is alone: every weight is 1",
+        "the fakes are dimension 0: softmax(0)",
+        lambda s: torch.ones_like(s),
+    ),
+    Slip("all alike: the critic has no say", ODDS, lambda s: torch.full_like(s, 1 / len(s))),
+    Slip("the logarithms of the weights", "softmax in place of log_softmax", lambda s: ratio(s).log()),
+    Slip("squared ratios", ODDS, lambda s: ratio(2 * s)),
+    Slip("the best fake alone", "every fake has its weight, the good ones more", lambda s: (s == s.max()).double()),
+)
+
+
+@exercise("weights(logits), shares of the fakes that make them like real data: exp(logit), so that all add up to 1")
+def ex00_weights(f):
+    """f(logits (n, 1)) -> softmax over the n fakes, (n,) or (n, 1); must hold for a logit of 200, too."""
+    answer = Answer(f, "weights(logits)")
+    for s in ([[0.4], [-1.0], [1.5], [-0.3], [0.1]], [[-2.0], [0.7], [0.9]]):
+        s = torch.tensor(s)
+        told = f"With logits {show(s.flatten())}"
+        result = finite(weights_of(answer(s.clone()), len(s)), "a logarithm of a logit, or a division by 0?")
+        compare(result, ratio(s), WEIGHTS_SLIPS, (s,), told, hint=ODDS)
+    s = torch.tensor([[200.0], [199.0], [-200.0]])
+    big = weights_of(answer(s.clone()), 3)
+    if not same(big, ratio(s)):
+        what = "the formula is right, but it breaks down for large logits"
+        number = f"For logits 200, 199 and -200 right is {show(ratio(s))}; yours is {show(big)}: exp(200) is infinite."
+        raise NotYet(what, number, "softmax(0) does not overflow")
+    return "What the critic has learned can be put to use: drawn again with these shares, fakes come nearer to p."
+
+
+def weights_of(result: object, n: int) -> Tensor:
+    """One number for each of n fakes."""
+    result = torch.as_tensor(result) if type(result).__module__ == "numpy" else result
+    result = tensor_of(result)
+    if result.shape not in ((n,), (n, 1)):
+        raise NotYet(f"wrong shape: {tuple(result.shape)} came back, and ({n},) is asked for", hint="one for each fake")
+    return result.detach().flatten()

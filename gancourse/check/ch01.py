@@ -1,6 +1,5 @@
 """Exercises of chapter 01: the two losses, and who moves when."""
 
-import re
 from collections.abc import Sequence
 
 import torch
@@ -10,6 +9,7 @@ from torch.optim import SGD
 
 from gancourse.check.guess import judge_letter, numbers_of
 from gancourse.check.mend import Fault, expect_mended
+from gancourse.check.order import Puzzle, Rule, Step, judge_order
 from gancourse.check.verdict import (
     Answer,
     NotYet,
@@ -17,11 +17,14 @@ from gancourse.check.verdict import (
     StillOpen,
     compare,
     exercise,
+    finite,
     kind,
+    letters_among,
     loss_of,
     same,
     same_gradient,
     show,
+    tensor_of,
 )
 
 
@@ -249,150 +252,57 @@ def ex01_g_loss(f):
     )
 
 
-STEPS = {
-    "a": "opt_G.step()",
-    "b": "fake = G(torch.randn(64, 100))",
-    "c": "loss_D.backward()",
-    "d": "opt_D.zero_grad()",
-    "e": "loss_G = g_loss(D, fake)",
-    "f": "x = next(batches)",
-    "g": "opt_D.step()",
-    "h": "loss_G.backward()",
-    "i": "loss_D = d_loss(D, x, fake.detach())",
-    "j": "opt_G.zero_grad()",
-}
+def cleared(player: str) -> Step:
+    return Step(f"opt_{player}.zero_grad()", clears=(player,))
+
+
+def stepped(player: str) -> Step:
+    return Step(f"opt_{player}.step()", moves=(player,), on=f"loss_{player}")
+
+
+def walked(loss: str) -> Step:
+    return Step(f"{loss}.backward()", needs=(loss,), back=loss)
+
+
+ROUND = Puzzle(
+    lines={
+        "a": stepped("G"),
+        "b": Step("fake = G(torch.randn(64, 100))", ("fake",), by=("G",), fresh=True),
+        "c": walked("loss_D"),
+        "d": cleared("D"),
+        "e": Step("loss_G = g_loss(D, fake)", ("loss_G",), ("fake",), by=("D",)),
+        "f": Step("x = next(batches)", ("x",), fresh=True),
+        "g": stepped("D"),
+        "h": walked("loss_G"),
+        "i": Step("loss_D = d_loss(D, x, fake.detach())", ("loss_D",), ("x", "fake"), by=("D",), cut=("fake",)),
+        "j": cleared("G"),
+    },
+    right="fbidcgejha",
+    rules=(
+        Rule(
+            "g",
+            "a",
+            "G moves before D",
+            "G steps in line {then}, D in line {first}. It would run; Algorithm 1 lets D move first.",
+            "G should answer a critic that has just learned",
+        ),
+        Rule(
+            "g",
+            "e",
+            "G answers the old critic: loss_G is computed before D has moved",
+            "loss_G comes in line {then}, opt_D.step() in line {first}.",
+            "let D finish its move first",
+        ),
+    ),
+)
+STEPS = {letter: line.text for letter, line in ROUND.lines.items()}
 
 
 @exercise("the order of the ten lines in check.STEPS: one round of Algorithm 1, the critic first")
 def ex01_order(steps):
     """steps: the letters of STEPS, as a list or a string. Every order that plays the round of Algorithm 1 is right."""
-    order = [STEPS[letter] for letter in letters_of(steps)]
-    book = Bookkeeper()
-    for round in (1, 2):  # a gradient left over shows in the second round
-        for place, line in enumerate(order, 1):
-            book.play(line, place, round)
-    d_step, g_step = order.index("opt_D.step()"), order.index("opt_G.step()")
-    if g_step < d_step:
-        raise NotYet(
-            "G moves before D",
-            f"G steps in line {g_step + 1}, D in line {d_step + 1}. It would run; Algorithm 1 lets D move first.",
-            "G should answer a critic that has just learned",
-        )
-    if order.index("loss_G = g_loss(D, fake)") < d_step:
-        raise NotYet(
-            "G answers the old critic: loss_G is computed before D has moved",
-            f"loss_G comes in line {order.index('loss_G = g_loss(D, fake)') + 1}, opt_D.step() in line {d_step + 1}.",
-            "let D finish its move first",
-        )
+    judge_order(steps, ROUND)
     return "Every gradient is fresh when its player steps, and G answers a critic that has just learned."
-
-
-def letters_of(steps: object) -> list[str]:
-    """The letters in order.
-
-    Raises:
-        NotYet: one is missing, unknown or there twice, or this is no list of letters at all.
-        StillOpen: a `...` is among them, or nothing is.
-    """
-    if isinstance(steps, str):
-        steps = [letter for letter in steps if letter.isalnum()]
-    if not isinstance(steps, list | tuple):
-        raise NotYet(
-            f"the check was given {kind(steps)}",
-            hint='hand over the letters in order, as in "fbi..." or ["f", "b", ...]',
-        )
-    if not steps or ... in steps:
-        raise StillOpen
-    by_line = {line: letter for letter, line in STEPS.items()}
-    letters = [by_line.get(str(s).strip(), str(s).strip().lower()) for s in steps]
-    unknown = [s for s in letters if s not in STEPS]
-    twice = sorted({s for s in letters if letters.count(s) > 1})
-    missing = [s for s in STEPS if s not in letters]
-    for wrong, what in ((unknown, "no line has the letter"), (twice, "given twice:"), (missing, "missing:")):
-        if wrong:
-            raise NotYet(
-                f"{what} {', '.join(map(str, wrong))}",
-                f"You gave {len(letters)} letters.",
-                "each of the ten lines once",
-            )
-    return letters
-
-
-class Bookkeeper:
-    """Plays the lines of STEPS without numbers, and keeps account of what is known and whose gradients are where."""
-
-    def __init__(self):
-        self.known: set[str] = set()
-        self.moved = {"D": 0, "G": 0}  # steps taken so far
-        self.built: dict[str, dict] = {}  # by loss: `moved` as it was when the loss was computed
-        self.asked: set[tuple] = set()  # the gradients computed so far: (loss, round)
-        self.grads: dict[str, list] = {"D": [], "G": []}  # what each player's gradients are the sum of: (loss, round)
-
-    def play(self, line: str, place: int, round: int) -> None:
-        where = f"Line {place} is `{line}`."
-        if " = " in line:
-            self.assign(line, where)
-        elif "zero_grad" in line:
-            self.grads[line[4]].clear()
-        elif "backward" in line:
-            self.backward(line[:6], round, where)
-        else:
-            self.step(line[4], round, where)
-
-    def assign(self, line: str, where: str) -> None:
-        name, value = line.split(" = ")
-        for needed in re.findall(r"\b(?:x|fake)\b", value):
-            self.need(needed, where)
-        if name == "fake":
-            self.made_by = self.moved["G"]
-        if name.startswith("loss"):
-            self.built[name] = {"D": self.moved["D"], "G": self.made_by}
-        self.known.add(name)
-
-    def need(self, name: str, where: str) -> None:
-        if name not in self.known:
-            raise NotYet(
-                f"{name} is used before it is there",
-                f"{where} Python would stop with a NameError.",
-                f"where is {name} made?",
-            )
-
-    def backward(self, loss: str, round: int, where: str) -> None:
-        self.need(loss, where)
-        self.asked.add((loss, round))
-        passed = "D" if loss == "loss_D" else "DG"  # fake.detach() keeps loss_D out of G
-        for player in passed:
-            if self.built[loss][player] != self.moved[player]:
-                raise NotYet(
-                    f"{player} has moved between {loss} and {loss}.backward()",
-                    f"{where} torch would stop: the weights in the graph were changed by opt_{player}.step().",
-                    f"compute {loss} after that step, from the new weights",
-                )
-            self.grads[player].append((loss, round))
-
-    def step(self, player: str, round: int, where: str) -> None:
-        mine, found = f"loss_{player}", self.grads[player]
-        if (mine, round) not in found:
-            wiped = (mine, round) in self.asked
-            cause = f"opt_{player}.zero_grad() has just wiped it away" if wiped else f"{mine}.backward() comes later"
-            raise NotYet(
-                f"opt_{player}.step() finds no gradient",
-                f"{where} {cause}.",
-                "zero_grad, backward, step",
-            )
-        if any(loss != mine for loss, _ in found):
-            raise NotYet(
-                "the gradient of loss_G is still in D when D steps",
-                f"{where} loss_G.backward() runs through D and leaves its gradient there, which asks for the opposite.",
-                "opt_D.zero_grad() after loss_G.backward() and before loss_D.backward(), of this round or the next",
-            )
-        if len(found) > 1:
-            raise NotYet(
-                f"the last round's gradient is still in {player}: backward() adds to what is there",
-                where,
-                f"opt_{player}.zero_grad() before {mine}.backward(), or after the step",
-            )
-        self.moved[player] += 1
 
 
 class RoundGame:
@@ -716,7 +626,7 @@ FINE = {  # why a line can stay
 @exercise("the letters of the faulty lines in check.LISTING: six faults")
 def ex01_faults(chosen):
     """The letters of a line of each fault in FAULTY, and of none in FINE."""
-    letters = letters_among(chosen, LISTING)
+    letters = letters_among(chosen, LISTING, "line")
     found = [lines for lines, *_ in FAULTY if letters & set(lines)]
     number = f"Faults found: {len(found)} of {len(FAULTY)}."
     for letter in sorted(letters & set(FINE)):
@@ -725,25 +635,6 @@ def ex01_faults(chosen):
         if lines not in found:
             raise NotYet(f"not found yet: {what}", number, hint)
     return "Three of them stop Python. The other three run without complaint, and those are the ones to fear."
-
-
-def letters_among(chosen: object, known: Sequence[str]) -> set[str]:
-    """The letters.
-
-    Raises:
-        NotYet: one is unknown, or these are no letters at all.
-        StillOpen: a `...` is among them, or nothing is.
-    """
-    if isinstance(chosen, str):
-        chosen = [letter for letter in chosen if letter.isalnum()]
-    if not isinstance(chosen, list | tuple | set | frozenset):
-        raise NotYet(f"the check was given {kind(chosen)}", hint='hand over letters, as in "ab" or ["a", "b"]')
-    if not chosen or ... in chosen:
-        raise StillOpen
-    letters = {str(letter).strip().lower() for letter in chosen}
-    if unknown := sorted(letters - set(known)):
-        raise NotYet(f"no line has the letter {', '.join(unknown)}", hint=f"the letters are {', '.join(known)}")
-    return letters
 
 
 @exercise("(a, b), so that a first + b second is noise of the usual length, half-way between two noise vectors")
@@ -763,3 +654,100 @@ def ex01_mix(knobs):
         what = "too short" if length < 1 else "too long"
         raise NotYet(what, told, "which two equal numbers have squares that add up to 1?")
     return "0.71 each, since the squares add up to 1. This is the middle of the great circle, the walk further above."
+
+
+def pairwise(p: Tensor) -> Tensor:
+    """The distance of each two pictures, (n, n), 0 on the diagonal."""
+    flat = p.double().flatten(1)
+    return (flat[:, None] - flat[None]).square().sum(2).sqrt()
+
+
+def apart(p: Tensor) -> Tensor:
+    return pairwise(p).sum() / (len(p) * (len(p) - 1))
+
+
+EACH_TWO = "n (n - 1) ordered pairs of two different pictures: sum over all distances, divide by their number"
+VARIETY_SLIPS = (
+    Slip(
+        "each picture is also compared with itself: n of the n * n distances are 0",
+        EACH_TWO,
+        lambda p: pairwise(p).mean(),
+    ),
+    Slip("a sum instead of a mean: it would grow with the number of pictures", EACH_TWO, lambda p: pairwise(p).sum()),
+    Slip("half of it: each pair is counted once, and divided by twice their number", EACH_TWO, lambda p: apart(p) / 2),
+    Slip("twice too much: each pair is counted twice, and divided as if once", EACH_TWO, lambda p: 2 * apart(p)),
+    Slip(
+        "squared distances: the root is missing",
+        "torch.cdist, or .square().sum().sqrt()",
+        lambda p: pairwise(p).square().sum() / (len(p) * (len(p) - 1)),
+    ),
+    Slip(
+        "each picture is compared with the mean of all, and not with the others",
+        EACH_TWO,
+        lambda p: (p - p.mean(0)).flatten(1).norm(dim=1).mean(),
+    ),
+    Slip(
+        "each picture is compared with the next one only: alike ones may stand further apart",
+        EACH_TWO,
+        lambda p: (p[1:] - p[:-1]).flatten(1).norm(dim=1).mean(),
+    ),
+    Slip(
+        "the nearest other alone: of two heaps of copies it sees none",
+        EACH_TWO,
+        lambda p: pairwise(p).fill_diagonal_(torch.inf).min(1).values.mean(),
+    ),
+    Slip("the furthest other alone", EACH_TWO, lambda p: pairwise(p).max(1).values.mean()),
+    Slip(
+        "the standard deviation of each pixel over the pictures, which is no distance of two pictures",
+        EACH_TWO,
+        lambda p: p.std(0).mean(),
+    ),
+    Slip(
+        "the spread over all numbers: one picture, repeated, has that too",
+        EACH_TWO,
+        lambda p: p.std(),
+    ),
+    Slip(
+        "the spread inside each picture: one picture, repeated, has that too",
+        EACH_TWO,
+        lambda p: p.flatten(1).std(1).mean(),
+    ),
+    Slip(
+        "row against row: the pictures were not laid flat, so cdist compares their rows",
+        "p.flatten(1) is (n, pixels)",
+        lambda p: torch.cdist(p, p).mean(),
+    ),
+    Slip(
+        "absolute differences: the Euclidean distance is asked for",
+        "torch.cdist, or .square().sum().sqrt()",
+        lambda p: torch.cdist(p.flatten(1), p.flatten(1), p=1).sum() / (len(p) * (len(p) - 1)),
+    ),
+    Slip(
+        "divided by the number of pixels, too",
+        "the distance of two pictures adds up their pixels",
+        lambda p: apart(p) / p[0].numel(),
+    ),
+    Slip(
+        "divided by the root of the number of pixels, too",
+        "the distance of two pictures adds up their pixels",
+        lambda p: apart(p) / p[0].numel() ** 0.5,
+    ),
+)
+
+
+@exercise("variety(pictures), the mean distance of two different pictures; pictures is (n, 1, h, w)")
+def ex01_variety(f):
+    """f(pictures) -> sum of all Euclidean distances over the n (n - 1) ordered pairs."""
+    answer = Answer(f, "variety(pictures)")
+    for n, h, w in ((4, 2, 3), (3, 3, 3), (5, 1, 2)):
+        p = (1.7 * torch.arange(1.0, 1 + n * h * w)).sin().view(n, 1, h, w)
+        result = answer(p.clone())
+        if type(result).__module__ == "numpy" or (isinstance(result, int | float) and not isinstance(result, bool)):
+            result = torch.as_tensor(result)
+        result = tensor_of(result)
+        if result.numel() != 1:
+            raise NotYet(f"missing mean: {kind(result)} came back, and one number is asked for", hint=EACH_TWO)
+        finite(result, "a division by 0? between two different pictures no distance is 0")
+        told = f"With {n} pictures of {h} x {w}"
+        compare(result, apart(p), VARIETY_SLIPS, (p,), told, hint=EACH_TWO)
+    return "0 says that all are one picture. Beside the same figure of real ones it tells how much variety is left."

@@ -16,6 +16,7 @@ from gancourse.check.ch01 import (
     overflow,
 )
 from gancourse.check.guess import judge_letter
+from gancourse.check.order import Puzzle, Rule, Step, judge_order, minimize
 from gancourse.check.verdict import (
     Answer,
     NotYet,
@@ -541,3 +542,207 @@ def judge_cheat(chosen: Tensor, labels: Tensor, asked: Tensor) -> None:
     if max(kinds) > 1:
         what = "this is honest: all of it was asked for, and the pictures of a class differ"
         raise NotYet(what, number, "to cheat, show the same one whenever its label is asked for")
+
+
+WISHES = Puzzle(
+    lines={
+        "a": minimize("loss_G", "G"),
+        "b": Step("y = torch.randint(10, y.shape)", ("y",), ("y",), fresh=True),
+        "c": Step("fake = G(z, y)", ("fake",), ("z", "y"), by=("G",)),
+        "d": Step("loss_D = d_loss(D, x, fake.detach(), y)", ("loss_D",), ("x", "fake", "y"), by=("D",), cut=("fake",)),
+        "e": Step("drawn = G(z, y)", ("drawn",), ("z", "y"), by=("G",)),
+        "f": Step("x, y = next(batches)", ("x", "y"), fresh=True),
+        "g": minimize("loss_D", "D"),
+        "h": Step("loss_G = g_loss(D, drawn, y)", ("loss_G",), ("drawn", "y"), by=("D",)),
+        "i": Step("z = torch.randn(len(x), 64)", ("z",), ("x",), fresh=True),
+    },
+    right="ficdgbeha",
+    rules=(
+        Rule(
+            "d",
+            "b",
+            "the real pictures are judged under labels that were drawn anew",
+            "y is drawn anew in line {then}, and loss_D, which judges x under its own labels, comes in line {first}.",
+            "as long as y is needed, nothing else may be called y",
+        ),
+        Rule(
+            "b",
+            "h",
+            "the new wishes come too late: G has been judged under the labels of the batch",
+            "y is drawn anew in line {first}, and loss_G comes in line {then}.",
+            "wish first, then draw, then judge",
+        ),
+        Rule(
+            "b",
+            "e",
+            "drawn is made for one wish and judged under another",
+            "G draws in line {then}, and y is drawn anew in line {first}, before loss_G reads it.",
+            "the label has to be the same where G draws and where its drawing is judged",
+        ),
+        Rule(
+            "g",
+            "a",
+            "G moves before D",
+            "G moves in line {then}, D in line {first}. It would run; Algorithm 1 lets D move first.",
+            "G should answer a critic that has just learned",
+        ),
+    ),
+)
+
+
+@exercise("the order of the nine lines: one round with labels, D first; G is asked for labels that are drawn anew")
+def ex02_order(steps):
+    """The letters of WISHES, in any order that plays the round as "ficdgbeha" does."""
+    judge_order(steps, WISHES)
+    return "A name holds one thing at a time: y is first what the pictures show, and then what is wished for."
+
+
+@exercise("MyCritic(classes), a module mended: (x, y) to one map of verdicts for each picture, with y as planes")
+def ex02_planes(module):
+    """module(classes)(x (n, 1, h, w), y (n,)) -> (n, 1, h / 2, w / 2), from x and the one-hot planes of y."""
+    net = built(module)
+    answer = Answer(net, "MyCritic(classes)(x, y)")
+    x = sketched(4, 8)
+    y = torch.tensor([2, 0, 1, 2])
+    maps = verdicts_of(answer(x.clone(), y.clone()), (4, 1, 4, 4))
+    if not same(maps[[2, 0, 3, 1]], verdicts_of(answer(x[[2, 0, 3, 1]], y[[2, 0, 3, 1]]), maps.shape)):
+        what = "a verdict depends on the other pictures of the batch, or on its place in it"
+        raise NotYet(
+            what, "The same four pairs in another order get other verdicts.", "each picture beside its own label"
+        )
+    one = x[:1].expand(3, -1, -1, -1)
+    expect_one_hot(verdicts_of(answer(one.clone(), torch.arange(3)), (3, 1, 4, 4)))
+    if same(*verdicts_of(answer(torch.cat([x[:1], -x[:1]]), torch.zeros(2).long()), (2, 1, 4, 4))):
+        raise NotYet("the picture has no say", "Two pictures under one label get one verdict.", TELL_PLANES)
+    return (
+        "One verdict for each picture, made of its pixels and of its label: dim=1 puts the planes behind the picture."
+    )
+
+
+TELL_PLANES = "torch.cat([x, planes], dim=1), with one plane for each class: (n, 1 + classes, h, w)"
+
+
+def sketched(n: int, side: int) -> Tensor:
+    return (1.7 * torch.arange(1.0, 1 + n * side * side)).sin().view(n, 1, side, side)
+
+
+def built(module: object) -> nn.Module:
+    """MyCritic(3), with the same weights every time."""
+    if isinstance(module, nn.Module):
+        raise NotYet(
+            "the check was given a critic, not its class", hint="hand over MyCritic, with no brackets behind it"
+        )
+    net = Answer(module, "MyCritic(classes)")(3)
+    if not isinstance(net, nn.Module):
+        raise NotYet(f"MyCritic(3) is {kind(net)}, and no network", hint="class MyCritic(nn.Module): as it was")
+    with torch.no_grad():
+        for i, p in enumerate(net.parameters()):
+            p.copy_((torch.arange(1.0, 1 + p.numel()) * (1.3 + 0.4 * i)).cos().view(p.shape))
+    return net.eval()
+
+
+def verdicts_of(result: object, shape: tuple) -> Tensor:
+    """The maps, one for each picture."""
+    result = tensor_of(result).detach()
+    n, _, h, w = shape
+    got = tuple(result.shape)
+    if result.dim() == 4 and len(result) != n and len(result) % n == 0:
+        what = f"{len(result)} maps came back for {n} pictures: concatenated on dimension 0, which holds the samples"
+        number = (
+            "The planes are judged as pictures of their own. A loss hides it, since .mean() takes any number of maps."
+        )
+        raise NotYet(what, number, TELL_PLANES)
+    if result.dim() == 4 and got[2:] != (h, w) and (got[2] == h or got[3] == w):
+        where = "below" if got[3] == w else "beside"
+        what = f"the label stands {where} the picture: concatenated on dimension {2 if where == 'below' else 3}"
+        raise NotYet(what, f"The maps are {got[2]} x {got[3]}, and {h} x {w} is asked for.", TELL_PLANES)
+    return finite(
+        tensor_of(result, shape, "a convolution with stride 2 halves the picture, and gives one map"), "a NaN?"
+    )
+
+
+def expect_one_hot(maps: Tensor) -> None:
+    """One picture under the labels 0, 1, 2."""
+    first, second = maps[1] - maps[0], maps[2] - maps[0]
+    if same(first, 0 * first) and same(second, 0 * second):
+        what = "the label has no say: one picture gets the same verdict under every label"
+        raise NotYet(what, "As if D were deaf.", TELL_PLANES)
+    if same(first, 0 * first) or same(second, 0 * second) or same(first, second):
+        raise NotYet(
+            "two labels get the same verdict", "One picture was shown under 0, 1 and 2.", "one plane for each class"
+        )
+    if same(second, 2 * first):
+        what = "the label is not one-hot: its number is written into a plane, as if 2 were twice 1"
+        raise NotYet(
+            what, "From 0 to 2 the verdict changes exactly twice as much as from 0 to 1.", "one_hot(y, classes)"
+        )
+
+
+def blended(y: Tensor, other: Tensor, t: float, k: int) -> Tensor:
+    return (1 - t) * code(y, k) + t * code(other, k)
+
+
+BLEND = "(1 - t) * one_hot(y, classes) + t * one_hot(other, classes)"
+BLEND_SLIPS = (
+    Slip(
+        "t is turned around: at t = 0 it should be y, and at 1 the other", BLEND, lambda y, o, t, k: blended(o, y, t, k)
+    ),
+    Slip(
+        "one_hot of the mean label: between a 3 and a 7 this asks for a 5",
+        "first one_hot, then the mixture: classes lie side by side, and none lies between two others",
+        lambda y, o, t, k: code(((1 - t) * y + t * o).long(), k),
+    ),
+    Slip(
+        "one_hot of the mean label: between a 3 and a 7 this asks for a 5",
+        "first one_hot, then the mixture: classes lie side by side, and none lies between two others",
+        lambda y, o, t, k: code(((1 - t) * y + t * o).round().long(), k),
+    ),
+    Slip(
+        "a switch: it is one or the other, and nothing between",
+        BLEND,
+        lambda y, o, t, k: code(o if t > 0.5 else y, k),
+    ),
+    Slip(
+        "both are asked for in full: the shares should add up to 1", BLEND, lambda y, o, t, k: code(y, k) + code(o, k)
+    ),
+    Slip("half and half, whatever t is", BLEND, lambda y, o, t, k: blended(y, o, 0.5, k)),
+    Slip("y alone: the other has no part in it", BLEND, lambda y, o, t, k: code(y, k)),
+    Slip("y alone, and ever less of it", BLEND, lambda y, o, t, k: (1 - t) * code(y, k)),
+    Slip("the other alone", BLEND, lambda y, o, t, k: t * code(o, k)),
+    Slip("y stays in full, and the other is added", BLEND, lambda y, o, t, k: code(y, k) + t * code(o, k)),
+    Slip("the difference of the two", BLEND, lambda y, o, t, k: (1 - t) * code(y, k) - t * code(o, k)),
+    Slip(
+        "on the great circle: that is the way for noise; shares of a code add up to 1, and not their squares",
+        BLEND,
+        lambda y, o, t, k: (1 - t) ** 0.5 * code(y, k) + t**0.5 * code(o, k),
+    ),
+    Slip(
+        "side by side: two codes, and G takes one of `classes` numbers",
+        BLEND,
+        lambda y, o, t, k: torch.cat([(1 - t) * code(y, k), t * code(o, k)], 1),
+    ),
+    Slip(
+        "side by side: two codes, and G takes one of `classes` numbers",
+        BLEND,
+        lambda y, o, t, k: torch.cat([code(y, k), code(o, k)], 1),
+    ),
+)
+
+
+@exercise("blend(y, other, t, classes), a code between those of two labels: all y at t = 0, all the other at t = 1")
+def ex02_blend(f):
+    """f(y (n,), other (n,), t, classes) -> (1 - t) one_hot(y) + t one_hot(other), (n, classes)."""
+    answer = Answer(f, "blend(y, other, t, classes)")
+    for y, other, t, k in (
+        ([3, 0, 1], [7, 4, 5], 0.7, 9),
+        ([2, 0], [0, 1], 0.25, 4),
+        ([1, 3], [1, 0], 0.6, 4),
+        ([2], [1], 1.0, 3),
+        ([2], [1], 0.0, 3),
+    ):
+        y, other = torch.tensor(y), torch.tensor(other)
+        result = finite(tensor_of(answer(y.clone(), other.clone(), t, k)), "there is no division here")
+        told = f"With y = {show(y)}, other = {show(other)}, t = {t} and classes = {k}"
+        compare(result, blended(y, other, t, k), BLEND_SLIPS, (y, other, t, k), told, hint=BLEND)
+        tensor_of(result, (len(y), k), BLEND)
+    return "The code of a class is a corner. What G makes of the ways between the corners, nobody has ever taught it."

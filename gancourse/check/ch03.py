@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy, interpolate, max_pool2d, pad
 
 from gancourse.check.guess import number_of, whole
 from gancourse.check.mend import Fault, expect_mended, with_gradients
+from gancourse.check.order import Misfit, Puzzle, Rule, Shape, Step, judge_order
 from gancourse.check.verdict import (
     Answer,
     NotYet,
@@ -610,3 +611,182 @@ def ex03_tile(side):
         number = f"Its answer has {answered} px, and that of a smaller one {through(side - 16, DEPTH)}."
         raise NotYet("this one works, but a smaller one does, too", number, "they are 16 apart")
     return f"{side} px in, {answered} px out. Tiles that work are 2 * 2 * 2 * 2 px apart, a 2 for each halving."
+
+
+def takes(name: str, channels: int, out: int, scale: float = 1, hint: str = "") -> Callable[[Shape], Shape]:
+    """The shape that comes out of a box which takes this many channels."""
+
+    def shape(given: Shape) -> Shape:
+        if given[0] != channels:
+            what = f"{name} takes {channels} channels, and x has {given[0]} here, {given[1]} px a side"
+            raise Misfit(what, hint or "write down channels and side of x after each line")
+        return out, int(scale * given[1])
+
+    return shape
+
+
+def behind(name: str, channels: int, out: int) -> Callable[[Shape, Shape], Shape]:
+    """The shape that comes out of a box which takes a skip and x, joined."""
+
+    def shape(skip: Shape, x: Shape) -> Shape:
+        if skip[1] != x[1]:
+            what = f"the skip has {skip[1]} px a side and x has {x[1]}: only the channels may differ"
+            raise Misfit(what, "double x first; the skip that was kept last fits first")
+        return takes(name, channels, out)((skip[0] + x[0], x[1]))
+
+    return shape
+
+
+def half(given: Shape) -> Shape:
+    return given[0], given[1] // 2
+
+
+DOWN = "on the way down a look comes before each halving"
+PATH = Puzzle(
+    lines={
+        "a": Step("x = bottom(x)", ("x",), ("x",), by=("bottom",), shape=takes("bottom", 16, 32, hint=DOWN)),
+        "b": Step("seen_1 = look_1(x)", ("seen_1",), ("x",), by=("look_1",), shape=takes("look_1", 1, 8)),
+        "c": Step("x = double_1(x)", ("x",), ("x",), by=("double_1",), shape=takes("double_1", 16, 8, 2)),
+        "d": Step("seen_2 = look_2(x)", ("seen_2",), ("x",), by=("look_2",), shape=takes("look_2", 8, 16, hint=DOWN)),
+        "e": Step("x = out(x)", ("x",), ("x",), by=("out",), shape=takes("out", 8, 2)),
+        "f": Step("x = halve(seen_2)", ("x",), ("seen_2",), shape=half),
+        "g": Step(
+            "x = back_2(torch.cat([seen_2, x], dim=1))",
+            ("x",),
+            ("seen_2", "x"),
+            by=("back_2",),
+            shape=behind("back_2", 32, 16),
+        ),
+        "h": Step("x = halve(seen_1)", ("x",), ("seen_1",), shape=half),
+        "i": Step(
+            "x = back_1(torch.cat([seen_1, x], dim=1))",
+            ("x",),
+            ("seen_1", "x"),
+            by=("back_1",),
+            shape=behind("back_1", 16, 8),
+        ),
+        "j": Step("x = double_2(x)", ("x",), ("x",), by=("double_2",), shape=takes("double_2", 32, 16, 2)),
+    },
+    right="bhdfajgcie",
+    rules=(
+        Rule(
+            "i",
+            "e",
+            "out comes too early: what it gives is written over, and features come out in the end, not scores",
+            "out is line {then}, and x is drawn on until line {first}.",
+            "the scores are made of what the whole way has found out",
+        ),
+    ),
+    given={"x": (1, 64)},
+    results=("x",),
+    rounds=1,
+)
+
+
+@exercise("the order of the ten lines: from a picture through a U-Net with two halvings and two skips to the scores")
+def ex03_order(steps):
+    """The letters of PATH: "bhdfajgcie" alone, since every line but two writes over x."""
+    judge_order(steps, PATH)
+    return "Down, down, up, up; and the skip that was kept last comes back first, like plates from a pile."
+
+
+def eight(answer: Callable, x: Tensor, back: Callable | None = None, turns: range = range(4), flips=(False, True)):
+    """The answers to x as it is, turned and mirrored, each turned back: (turns * flips, n, k, h, w)."""
+    views = []
+    for turn in turns:
+        for flip in flips:
+            view = x.rot90(turn, (2, 3))
+            seen = answer(view.flip(3) if flip else view)
+            if back is None:
+                seen = (seen.flip(3) if flip else seen).rot90(-turn, (2, 3))
+            else:
+                seen = back(seen, turn, flip)
+            views.append(seen)
+    return torch.stack(views)
+
+
+BACK = "each answer is undone in the reverse order: what was turned last is turned back first"
+MEAN_SLIPS = (
+    Slip(
+        "the answers are not turned back: pixels of different places are averaged",
+        BACK,
+        lambda f, x: eight(f, x, lambda s, t, m: s).mean(0),
+    ),
+    Slip("one view alone: the picture as it is", "four turns, each also mirrored", lambda f, x: f(x)),
+    Slip(
+        "four views: the mirrored ones are missing",
+        "each turn also mirrored",
+        lambda f, x: eight(f, x, flips=(False,)).mean(0),
+    ),
+    Slip(
+        "two views: the turned ones are missing",
+        "four turns, each also mirrored",
+        lambda f, x: eight(f, x, turns=range(1)).mean(0),
+    ),
+    Slip(
+        "two views: the turned ones are missing",
+        "four turns, each also mirrored",
+        lambda f, x: (f(x) + f(x.flip(2)).flip(2)) / 2,
+    ),
+    Slip(
+        "four views: the mirrored ones alone",
+        "each turn also as it is",
+        lambda f, x: eight(f, x, flips=(True,)).mean(0),
+    ),
+    Slip("a sum instead of a mean", "divide by 8", lambda f, x: eight(f, x).sum(0)),
+    Slip(
+        "turned on where it should be turned back",
+        "rot90(-turns), after rot90(turns)",
+        lambda f, x: eight(f, x, lambda s, t, m: (s.flip(3) if m else s).rot90(t, (2, 3))).mean(0),
+    ),
+    Slip(
+        "turned back, but not mirrored back",
+        BACK,
+        lambda f, x: eight(f, x, lambda s, t, m: s.rot90(-t, (2, 3))).mean(0),
+    ),
+    Slip(
+        "mirrored back, but not turned back",
+        BACK,
+        lambda f, x: eight(f, x, lambda s, t, m: s.flip(3) if m else s).mean(0),
+    ),
+    Slip(
+        "undone in the order in which it was done: turned back first, then mirrored back",
+        BACK,
+        lambda f, x: eight(f, x, lambda s, t, m: s.rot90(-t, (2, 3)).flip(3) if m else s.rot90(-t, (2, 3))).mean(0),
+    ),
+    Slip(
+        "the pictures are averaged, and the network is asked once: it has never seen such a blur",
+        "eight answers, and then their mean",
+        lambda f, x: f(eight(lambda p: p, x, lambda s, t, m: s).mean(0)),
+    ),
+    Slip("the largest answer of the eight, not their mean", "mean in place of max", lambda f, x: eight(f, x).amax(0)),
+    Slip(
+        "the median of the eight, not their mean", "mean in place of median", lambda f, x: eight(f, x).median(0).values
+    ),
+)
+
+
+def lopsided(x: Tensor) -> Tensor:
+    """Pictures (n, 1, h, w) to two numbers a pixel; it looks to the right and down, so turning makes a difference."""
+    if x is ...:
+        raise StillOpen("ask was given `...`.")
+    if not isinstance(x, Tensor) or x.dim() != 4 or x.shape[1] != 1:
+        raise NotYet(f"ask was given {kind(x)}", hint="ask takes pictures, here (n, 1, h, w)")
+    one = x + 0.5 * x.roll(1, 3).tanh() - 0.3 * x.roll(1, 2).square()
+    return torch.cat([one.sin(), (0.7 * one).cos()], 1)
+
+
+@exercise("mean(ask, x), the mean of the answers to x in eight views, turned and mirrored, each turned back")
+def ex03_mean(f):
+    """f(ask, x (n, c, h, h)) -> mean of ask over the eight symmetries of the square, (n, k, h, h)."""
+    asked = Answer(f, "mean(ask, x)")
+    for n, side in ((2, 4), (1, 5)):
+        x = numbers(n, 1, side, side, step=1.3)
+        result = finite(tensor_of(asked(lopsided, x.clone())), "there is no division by 0 here")
+        told = f"With {n} pictures of {side} x {side}"
+        right = eight(lopsided, x).mean(0)
+        compare(result, right, MEAN_SLIPS, (lopsided, x), told, hint=BACK)
+        tensor_of(result, right.shape, BACK)
+    return (
+        "Eight answers to one question: where they agree the network was sure, and elsewhere their mean is less wrong."
+    )

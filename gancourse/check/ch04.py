@@ -11,6 +11,7 @@ from gancourse.check.ch03 import unpacked
 from gancourse.check.guess import numbers_of
 from gancourse.check.guess import whole as whole_numbers
 from gancourse.check.mend import Fault, expect_mended
+from gancourse.check.order import Misfit, Puzzle, Rule, Shape, Step, judge_order
 from gancourse.check.verdict import (
     Answer,
     NotYet,
@@ -20,6 +21,7 @@ from gancourse.check.verdict import (
     exercise,
     finite,
     kind,
+    letters_among,
     show,
     tensor_of,
 )
@@ -478,7 +480,7 @@ ABOUT = {  # letter: (is it true, why)
 @exercise('the letters of all true claims about the 286 px critic, as in "ab"')
 def ex04_286(chosen):
     """The letters of the true ones among CLAIMS, in any order."""
-    letters = letters_of(chosen)
+    letters = letters_among(chosen, CLAIMS, "claim")
     for letter, (true, why) in ABOUT.items():
         if (letter in letters) != true:
             what = f"({letter}) is true and missing" if true else f"({letter}) is not true"
@@ -486,26 +488,6 @@ def ex04_286(chosen):
                 what, f"“{CLAIMS[letter]}” {why[0].upper()}{why[1:]}.", "compute the squares and maps above once more"
             )
     return "It sees more and judges worse: a patch need only be as large as what it should judge."
-
-
-def letters_of(chosen: object) -> set[str]:
-    """The letters.
-
-    Raises:
-        NotYet: one is unknown, or these are no letters at all.
-        StillOpen: a `...` is among them, or nothing is.
-    """
-    if isinstance(chosen, str):
-        chosen = [letter for letter in chosen if letter.isalnum()]
-    if not isinstance(chosen, list | tuple | set | frozenset):
-        raise NotYet(f"the check was given {kind(chosen)}", hint='hand over letters, as in "ab" or ["a", "b"]')
-    if not chosen or ... in chosen:
-        raise StillOpen
-    letters = {str(letter).strip().lower() for letter in chosen}
-    unknown = sorted(letters - set(CLAIMS))
-    if unknown:
-        raise NotYet(f"no claim has the letter {', '.join(unknown)}", hint=f"the letters are {', '.join(CLAIMS)}")
-    return letters
 
 
 @exercise('the shifts, of 1, 2, 3 and 4 px, for which a critic with one halving only shifts its map, as in "134"')
@@ -646,3 +628,189 @@ def layers_of(layers: object) -> list[list[int]]:
         if kernel < 1 or stride < 1 or padding < 0:
             raise NotYet("a kernel or a stride below 1, or a padding below 0", hint=f"each layer is {form}")
     return found
+
+
+def convolution(name: str, channels: int, out: int) -> Callable[[Shape], Shape]:
+    """The shape that comes out of a convolution with stride 2."""
+
+    def shape(t: Shape) -> Shape:
+        if not t:
+            what = f"{name} takes pictures, and t is one number here"
+            raise Misfit(what, "the mean comes last")
+        if t[0] != channels:
+            what = f"{name} takes {channels} channels, and t has {t[0]} here"
+            raise Misfit(what, "the critic sees pairs: 3 channels and 3 make 6; `first` makes 32 of them")
+        return out, t[1] // 2
+
+    return shape
+
+
+def joined(x: Shape, t: Shape) -> Shape:
+    if not t or x[1] != t[1]:
+        what = "t cannot be joined to x any more: " + (f"it has {t[1]} px a side" if t else "it is one number")
+        raise Misfit(what, "the pair is made of two pictures, before any convolution")
+    return x[0] + t[0], x[1]
+
+
+def as_it_is(t: Shape) -> Shape:
+    return t
+
+
+PATCHES = Puzzle(
+    lines={
+        "a": Step("t = softplus(t)", ("t",), ("t",), shape=as_it_is),
+        "b": Step("t = last(t)", ("t",), ("t",), by=("last",), shape=convolution("last", 32, 1)),
+        "c": Step("t = t.detach()", ("t",), ("t",), cut=("t",), only_cuts=True, shape=as_it_is),
+        "d": Step("t = t.mean()", ("t",), ("t",), shape=lambda t: ()),
+        "e": Step("t = leaky_relu(t, 0.2)", ("t",), ("t",), shape=as_it_is),
+        "f": Step("t = torch.cat([x, t], dim=1)", ("t",), ("x", "t"), shape=joined),
+        "g": Step("t = first(t)", ("t",), ("t",), by=("first",), shape=convolution("first", 6, 32)),
+    },
+    right="cfgebad",
+    rules=(
+        Rule(
+            "c",
+            "g",
+            "the cut is behind a layer of the critic: what lies before it cannot learn",
+            "t is cut off in line {first}, and the critic begins in line {then}.",
+            "cut off the forger, not the critic: detach before the first layer",
+        ),
+        Rule(
+            "g",
+            "a",
+            "softplus comes before the critic has spoken: it is no layer, but the cost of a logit",
+            "softplus is line {then}, and the critic begins in line {first}.",
+            "first all layers, then the cost",
+        ),
+        Rule(
+            "b",
+            "a",
+            "softplus comes before the last layer: what it takes there are features, not logits",
+            "softplus is line {then}, and the logits come out of line {first}.",
+            "first all layers, then the cost",
+        ),
+        Rule(
+            "g",
+            "e",
+            "LeakyReLU before the first layer: it would squash what is dark in the pictures",
+            "LeakyReLU is line {then}, the first layer is line {first}.",
+            "it belongs between two layers, since without it two convolutions are one",
+        ),
+        Rule(
+            "e",
+            "b",
+            "LeakyReLU behind the last layer: two convolutions with nothing between them, and squashed verdicts",
+            "LeakyReLU is line {first}, the last layer is line {then}.",
+            "it belongs between two layers; a logit may be any number",
+        ),
+        Rule(
+            "a",
+            "d",
+            "the loss of the mean: a good patch would make up for a bad one",
+            "The mean is taken in line {then}, softplus in line {first}.",
+            "each patch gets a cost of its own: first softplus, then the mean",
+        ),
+    ),
+    given={"x": (3, 64), "t": (3, 64)},
+    from_players={"t": ("G",)},
+    results=("t",),
+    rounds=1,
+)
+
+
+@exercise("the order of the seven lines: from a fake, t, to what it costs a critic of patches; x is its question")
+def ex04_order(steps):
+    """The letters of PATCHES, in any order that gives the loss of "cfgebad", with a gradient for the critic alone."""
+    judge_order(steps, PATCHES)
+    return "A pair, two layers with a bend between them, a cost for each patch, and only then the mean."
+
+
+PLACE = "divmod(index, logits.shape[1]) gives row and column of the map; the pixel is centre + step * row"
+
+
+def located(m: Tensor, centre: float, step: int, pick: Callable[[Tensor], Tensor] = Tensor.argmin) -> tuple:
+    row, column = divmod(int(pick(m)), m.shape[1])
+    return centre + step * row, centre + step * column
+
+
+def turned(m: Tensor, centre: float, step: int) -> tuple:
+    row, column = divmod(int(m.argmin()), m.shape[0])
+    return centre + step * row, centre + step * column
+
+
+PLACE_SLIPS = (
+    Slip(
+        "the most convincing patch, and the least convincing one is asked for",
+        "a logit says how real: argmin",
+        lambda m, c, s: torch.tensor(located(m, c, s, Tensor.argmax)),
+    ),
+    Slip(
+        "the logit nearest to 0: that is where the critic is undecided",
+        "the smallest logit, argmin of the map as it is",
+        lambda m, c, s: torch.tensor(located(m.abs(), c, s)),
+    ),
+    Slip("column and row are swapped", PLACE, lambda m, c, s: torch.tensor(located(m, c, s)[::-1])),
+    Slip(
+        "the index is divided by the number of rows, not of columns",
+        PLACE,
+        lambda m, c, s: torch.tensor(turned(m, c, s)),
+    ),
+    Slip(
+        "divided by the number of rows, and row and column swapped",
+        PLACE,
+        lambda m, c, s: torch.tensor(turned(m, c, s)[::-1]),
+    ),
+    Slip("a place in the map, and a pixel is asked for", PLACE, lambda m, c, s: torch.tensor(located(m, 0, 1))),
+    Slip(
+        "the step is missing: neighbouring logits look at squares that stand further apart than 1 px",
+        PLACE,
+        lambda m, c, s: torch.tensor(located(m, c, 1)),
+    ),
+    Slip(
+        "the centre of the first square is missing: logit 0 does not look at pixel 0 alone",
+        PLACE,
+        lambda m, c, s: torch.tensor(located(m, 0, s)),
+    ),
+    Slip("centre and step are swapped", PLACE, lambda m, c, s: torch.tensor(located(m, s, c))),
+    Slip(
+        "step times the sum: the centre is in pixels already",
+        PLACE,
+        lambda m, c, s: s * (torch.tensor(located(m, 0, 1)) + c),
+    ),
+    Slip("off by one: places of the map are counted from 0", PLACE, lambda m, c, s: torch.tensor(located(m, c + s, s))),
+)
+
+
+@exercise("place(logits, centre, step), row and column of the pixel in the middle of the least convincing square")
+def ex04_place(f):
+    """f(logits (h, w), centre, step) -> (centre + step * row, centre + step * column) of the smallest logit."""
+    answer = Answer(f, "place(logits, centre, step)")
+    for (h, w), where, centre, step in (((4, 6), 16, 0.5, 2), ((5, 3), 10, 2.5, 4), ((3, 7), 12, -1.0, 3)):
+        logits = (1.7 * torch.arange(1.0, 1 + h * w)).sin()
+        logits[where], logits[(where + 5) % (h * w)], logits[0] = -2.5, 3.1, 0.01
+        logits = logits.view(h, w)
+        right = torch.tensor(located(logits, centre, step))
+        result = answer(logits.clone(), centre, step)
+        result = result.tolist() if isinstance(result, Tensor) and result.shape == (2,) else result
+        if not isinstance(result, tuple | list) or len(result) != 2:
+            what = f"wrong type: {kind(result)} came back, and the pair row, column is asked for"
+            if isinstance(result, Tensor):
+                what = f"wrong shape: {tuple(result.shape)} came back, and the pair row, column is asked for"
+            raise NotYet(what, hint="return row, column")
+        found = torch.tensor([as_number(one) for one in result])
+        told = (
+            f"With a map of {h} x {w}, its least logit at ({where // w}, {where % w}), centre {centre} and step {step}"
+        )
+        compare(found, right, PLACE_SLIPS, (logits, centre, step), told, hint=PLACE)
+    return "A critic that was asked for one verdict on a whole picture can point. The map is not lost, only averaged."
+
+
+def as_number(one: object) -> float:
+    if type(one).__module__ == "numpy" and getattr(one, "ndim", 1) == 0:
+        one = one.item()
+    if isinstance(one, int | float) and not isinstance(one, bool):
+        one = torch.tensor(float(one))
+    one = tensor_of(one)
+    if one.numel() != 1:
+        raise NotYet(f"wrong shape: {kind(one)} came back, and one number each is asked for", hint="return row, column")
+    return float(finite(one, "there is no division by 0 here"))

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import l1_loss, smooth_l1_loss, softplus
+from torch.nn.functional import avg_pool2d, l1_loss, smooth_l1_loss, softplus
 
 from gancourse.check.ch01 import G_SLIPS, RoundGame, judge_moves, overflow
 from gancourse.check.ch04 import PatchCritic, sketch
 from gancourse.check.guess import judge_letter, numbers_of
 from gancourse.check.mend import Fault, expect_mended
+from gancourse.check.order import Puzzle, Rule, Step, judge_order, minimize
 from gancourse.check.verdict import (
     Answer,
     NotYet,
@@ -804,3 +805,203 @@ def ex05_weight(letter):
     }
     judge_letter(letter, "c", others)
     return "0.007, less than one of 255 shades. So G's loss is nearly all L1, and cannot show what the critic says."
+
+
+PAIRS = Puzzle(
+    lines={
+        "a": Step("fooled = D(torch.cat([x, fake], dim=1))", ("fooled",), ("x", "fake"), by=("D",)),
+        "b": minimize("loss_G", "G"),
+        "c": Step(
+            "forged = D(torch.cat([x, fake.detach()], dim=1))", ("forged",), ("x", "fake"), by=("D",), cut=("fake",)
+        ),
+        "d": Step("loss_D = 0.5 * d_logistic(real, forged)", ("loss_D",), ("real", "forged")),
+        "e": Step("fake = G(x)", ("fake",), ("x",), by=("G",)),
+        "f": Step("loss_G = g_nonsaturating(fooled) + 100 * l1_loss(fake, y)", ("loss_G",), ("fooled", "fake", "y")),
+        "g": Step("real = D(torch.cat([x, y], dim=1))", ("real",), ("x", "y"), by=("D",)),
+        "h": minimize("loss_D", "D"),
+        "i": Step("x, y = next(batches)", ("x", "y"), fresh=True),
+    },
+    right="iecgdhafb",
+    rules=(
+        Rule(
+            "h",
+            "b",
+            "G moves before D",
+            "G moves in line {then}, D in line {first}. It would run; in this chapter D moves first.",
+            "G should answer a critic that has just learned",
+        ),
+    ),
+)
+
+
+@exercise("the order of the nine lines: one round of pix2pix, D first; G answers the critic that has just moved")
+def ex05_order(steps):
+    """The letters of PAIRS, in any order that plays the round as "iecgdhafb" does."""
+    judge_order(steps, PAIRS)
+    return "One fake and three uses of it: cut off for D, whole for D's word to G, whole beside y."
+
+
+ALONE_FAULTS = (
+    Fault(
+        "eval mode: the norms take what they gathered, and G has learned with the mean and spread of the one picture",
+        "G.train(): then BatchNorm takes mean and spread from what it is given",
+    ),
+    Fault(
+        "all at once: mean and spread are those of the whole batch, so a house depends on its neighbours",
+        "one picture at a time, as in training: for one in x.split(1)",
+    ),
+)
+
+
+def trained_alone(x: Tensor) -> Callable[..., Tensor]:
+    """The answers of a G that was trained with batches of one, with a choice of ALONE_FAULTS."""
+
+    @torch.no_grad()
+    def play(gathered: bool, together: bool) -> Tensor:
+        G = house_painter().train(not gathered)
+        return torch.cat([G(part) for part in x.split(len(x) if together else 1)])
+
+    return play
+
+
+@exercise("translate(G, x), mended: the answers of a G with BatchNorm that was trained with batches of one")
+def ex05_alone(f):
+    """f(G, x) -> each picture of x through G by itself, in train mode, (n, 3, h, w)."""
+    answer = Answer(f, "translate(G, x)")
+    for n, h, w in ((3, 2, 3), (2, 3, 2)):
+        x = wave(n, 2, h, w)
+        result = finite(tensor_of(answer(house_painter().eval(), x.clone())), "there is no division by 0 here")
+        tensor_of(result, (n, 3, h, w), "as many houses as plans, each (3, h, w)")
+        play = trained_alone(x)
+        right = play(False, False)
+        told = "The first house, its first row in each channel:"
+        told += f" yours {show(result[0, :, 0])}, right {show(right[0, :, 0])}."
+        expect_mended(result.detach(), play, ALONE_FAULTS, told, hint="train mode, no gradient, one picture at a time")
+    return "Asked as it was trained: a batch of one, and its own mean and spread. So BatchNorm is an instance norm."
+
+
+def reach(change: Tensor, where: Tensor) -> Tensor:
+    """Means of the change, (n, c, h, w), over the pixels where, (n, h, w), and over the others."""
+    by_pixel = change.mean(1)
+    return torch.stack([by_pixel[where].mean(), by_pixel[~where].mean()])
+
+
+def edits(x: Tensor, e: Tensor) -> Tensor:
+    return (x != e).any(1)
+
+
+REACH = "where = (x != edited).any(1), and change = (G(edited) - G(x)).abs().mean(1): change[where], change[~where]"
+REACH_SLIPS = (
+    Slip("reversed: inside comes first", REACH, lambda G, x, e: reach((G(e) - G(x)).abs(), ~edits(x, e))),
+    Slip(
+        "the change of the plan, and that of the house is asked for",
+        REACH,
+        lambda G, x, e: reach((e - x).abs(), edits(x, e)),
+    ),
+    Slip("the houses are compared with the plans", REACH, lambda G, x, e: reach((G(e) - x).abs(), edits(x, e))),
+    Slip("the houses are compared with the plans", REACH, lambda G, x, e: reach((G(e) - e).abs(), edits(x, e))),
+    Slip(
+        "outside is the whole picture here: what changed inside is in it, too",
+        "~where takes all other pixels",
+        lambda G, x, e: torch.stack([reach((G(e) - G(x)).abs(), edits(x, e))[0], (G(e) - G(x)).abs().mean()]),
+    ),
+    Slip(
+        "channel by channel: a pixel has changed if any of its channels has",
+        "(x != edited).any(1)",
+        lambda G, x, e: torch.stack([(G(e) - G(x)).abs()[x != e].mean(), (G(e) - G(x)).abs()[x == e].mean()]),
+    ),
+    Slip(
+        "only where all channels have changed: two classes may share a channel of their colours",
+        "any in place of all",
+        lambda G, x, e: reach((G(e) - G(x)).abs(), (x != e).all(1)),
+    ),
+    Slip(
+        "divided by all pixels in both: a small edit would seem to change little",
+        "the mean over the changed pixels alone, and over the others alone",
+        lambda G, x, e: torch.stack([((G(e) - G(x)).abs().mean(1) * m).mean() for m in (edits(x, e), ~edits(x, e))]),
+    ),
+    Slip(
+        "a mean for each house first: a house with a small edit would count as much as one with a large one",
+        "all changed pixels of all houses together",
+        lambda G, x, e: torch.stack(
+            [reach((G(b) - G(a)).abs(), edits(a, b)) for a, b in zip(x.split(1), e.split(1), strict=True)]
+        ).mean(0),
+    ),
+    Slip(
+        "no absolute value: what gets brighter pays for what gets darker",
+        REACH,
+        lambda G, x, e: reach(G(e) - G(x), edits(x, e)),
+    ),
+    Slip(
+        "the channels are averaged before the absolute value: more red pays for less blue",
+        "first .abs(), then .mean(1)",
+        lambda G, x, e: reach((G(e) - G(x)).mean(1, keepdim=True).abs(), edits(x, e)),
+    ),
+    Slip("squared differences", REACH, lambda G, x, e: reach((G(e) - G(x)).square(), edits(x, e))),
+    Slip(
+        "summed over the channels: pictures in colour would count three times as much as grey ones",
+        REACH,
+        lambda G, x, e: 3 * reach((G(e) - G(x)).abs(), edits(x, e)),
+    ),
+    Slip(
+        "sums instead of means: the larger part would count for more",
+        REACH,
+        lambda G, x, e: torch.stack([(G(e) - G(x)).abs().mean(1)[m].sum() for m in (edits(x, e), ~edits(x, e))]),
+    ),
+)
+
+
+def builder(x: Tensor) -> Tensor:
+    """Plans (n, 3, h, w) to houses, by known numbers; a pixel of the house depends on its neighbours' plans, too."""
+    if x is ...:
+        raise StillOpen("G was given `...`.")
+    if not isinstance(x, Tensor) or x.dim() != 4 or x.shape[1] != 3:
+        raise NotYet(f"G was given {kind(x)}", hint="G takes plans, (n, 3, h, w): G(x) and G(edited)")
+    around = avg_pool2d(x, 3, 1, 1)
+    return torch.stack([x[:, 0] - around[:, 1], 2 * around[:, 2] + 0.3 * x[:, 1], -around[:, 0]], 1).tanh()
+
+
+@exercise("reach(G, x, edited), how much the houses change where the plans were edited, and how much elsewhere")
+def ex05_reach(f):
+    """f(G, x, edited) -> mean |G(edited) - G(x)| over the pixels where x and edited differ, and over the others."""
+    answer = Answer(f, "reach(G, x, edited)")
+    for n, h, w in ((2, 5, 6), (3, 4, 5)):
+        x = wave(n, 3, h, w)
+        edited = x.clone()
+        edited[0, 0, 1:3, 1:4], edited[1, :2, 0, 2:4], edited[-1, 1:, 2:, 0], edited[-1, :, -1, -1] = (
+            0.9,
+            -0.7,
+            0.4,
+            0.1,
+        )
+        inputs = (builder, x, edited)
+        result = two_numbers(answer(builder, x.clone(), edited.clone()), "return inside, outside")
+        pixels = int(edits(x, edited).sum())
+        told = f"With {n} plans of {h} x {w}, of which {pixels} pixels were edited, (inside, outside):"
+        compare(
+            result, reach((builder(edited) - builder(x)).abs(), edits(x, edited)), REACH_SLIPS, inputs, told, hint=REACH
+        )
+    return "Outside should be small beside inside. It is not 0: every pixel of a U-Net has heard of the whole plan."
+
+
+def two_numbers(result: object, hint: str) -> Tensor:
+    """The two numbers from an answer."""
+    if isinstance(result, Tensor) and result.numel() == 2 and result.dtype != torch.bool:
+        return finite(tensor_of(result), "a mean over no pixel at all, or a division by 0?").flatten()
+    if isinstance(result, Tensor) or type(result).__module__ == "numpy":
+        shape = tuple(result.shape)
+        raise NotYet(f"wrong shape: {shape} came back, and two numbers are asked for", hint=hint)
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        raise NotYet(f"wrong type: {kind(result)} came back, and two numbers are asked for", hint=hint)
+    return torch.stack([one_of_two(part) for part in result])
+
+
+def one_of_two(part: object) -> Tensor:
+    if type(part).__module__ == "numpy" or (isinstance(part, int | float) and not isinstance(part, bool)):
+        part = torch.as_tensor(part)
+    part = tensor_of(part)
+    if part.numel() != 1:
+        raise NotYet(
+            f"missing mean: {kind(part)} came back, and two numbers are asked for", hint=".abs().mean(), twice"
+        )
+    return finite(part, "a mean over no pixel at all, or a division by 0?").double().reshape(())

@@ -8,8 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.functional import avg_pool2d, l1_loss, smooth_l1_loss, softplus
 
-from gancourse.check.ch04 import letters_of, sketch
-from gancourse.check.ch05 import wave
+from gancourse.check.ch04 import sketch
+from gancourse.check.ch05 import two_numbers, wave
+from gancourse.check.guess import judge_letter, number_of, numbers_of
+from gancourse.check.mend import Fault, expect_mended, with_gradients
+from gancourse.check.order import Puzzle, Rule, Step, judge_order, minimize
 from gancourse.check.verdict import (
     Answer,
     NotYet,
@@ -19,6 +22,7 @@ from gancourse.check.verdict import (
     exercise,
     finite,
     kind,
+    letters_among,
     loss_of,
     same,
     same_gradient,
@@ -688,34 +692,10 @@ def ex06_message(f):
         colours, hidden = quarters(wave(n, 1, h, w)), 0.04 * wave(n, 1, h, w, step=2.9)
         F, g, x = Reader(), colours + hidden, colours + 10 * hidden + 0.05 * wave(n, 1, h, w, step=0.9)
         inputs = (F, g, x, destroy)
-        result = two_errors(answer(F, g.clone(), x.clone(), destroy))
+        result = two_numbers(answer(F, g.clone(), x.clone(), destroy), "return with_message, without")
         told = f"With {n} pictures of {h} x {w}, (with, without) the message:"
         compare(result, errors(*ends(*inputs)), MESSAGE_SLIPS, inputs, told, hint=TWICE)
     return "If the second is far larger, F did not see in g what x looks like. It read it there, in what no eye sees."
-
-
-def two_errors(result: object) -> Tensor:
-    """The two numbers from the answer."""
-    hint = "return with_message, without"
-    if isinstance(result, Tensor) and result.numel() == 2 and result.dtype != torch.bool:
-        return finite(tensor_of(result), "there is no division here").flatten()
-    if isinstance(result, Tensor) or type(result).__module__ == "numpy":
-        shape = tuple(result.shape)
-        raise NotYet(f"wrong shape: {shape} came back, and two numbers are asked for", hint=hint)
-    if not isinstance(result, tuple | list) or len(result) != 2:
-        raise NotYet(f"wrong type: {kind(result)} came back, and two numbers are asked for", hint=hint)
-    return torch.stack([number_of(part, hint) for part in result])
-
-
-def number_of(part: object, hint: str) -> Tensor:
-    if type(part).__module__ == "numpy" or (isinstance(part, int | float) and not isinstance(part, bool)):
-        part = torch.as_tensor(part)
-    part = tensor_of(part)
-    if part.numel() != 1:
-        raise NotYet(
-            f"missing mean: {kind(part)} came back, and two numbers are asked for", hint=".abs().mean(), twice"
-        )
-    return finite(part, "there is no division here").double().reshape(())
 
 
 CLAIMS = {
@@ -755,10 +735,220 @@ ABOUT = {  # letter: (is it true, why)
 @exercise('the letters of all true claims about CycleGAN, as in "ab"')
 def ex06_claims(chosen):
     """The letters of the true ones among CLAIMS, in any order."""
-    letters = letters_of(chosen)
+    letters = letters_among(chosen, CLAIMS, "claim")
     for letter, (true, why) in ABOUT.items():
         if (letter in letters) != true:
             what = f"({letter}) is true and missing" if true else f"({letter}) is not true"
             hint = "go through eq. 3 term by term, and look for the simplest case that a claim gets wrong"
             raise NotYet(what, f"“{CLAIMS[letter]}” {why[0].upper()}{why[1:]}.", hint)
     return "The cycle rules out that anything is lost on the way. Which way is taken, it leaves to the critics."
+
+
+TIED = Puzzle(
+    lines={
+        "a": Step(
+            "loss_D = d_least_squares(D_X(x), D_X(fake_x)) + d_least_squares(D_Y(y), D_Y(fake_y))",
+            ("loss_D",),
+            ("x", "y", "fake_x", "fake_y"),
+            by=("D_X", "D_Y"),
+        ),
+        "b": Step(
+            "fake_x, fake_y = pool_x(fake_x), pool_y(fake_y)",
+            ("fake_x", "fake_y"),
+            ("fake_x", "fake_y"),
+            cut=("fake_x", "fake_y"),
+            fresh=True,
+        ),
+        "c": Step(
+            "home = l1_loss(F(fake_y), x) + l1_loss(G(fake_x), y)",
+            ("home",),
+            ("x", "y", "fake_x", "fake_y"),
+            by=("G", "F"),
+        ),
+        "d": minimize("loss_GF", "G", "F"),
+        "e": Step("fake_y, fake_x = G(x), F(y)", ("fake_y", "fake_x"), ("x", "y"), by=("G", "F")),
+        "f": Step("same = l1_loss(G(y), y) + l1_loss(F(x), x)", ("same",), ("x", "y"), by=("G", "F")),
+        "g": minimize("loss_D", "D_X", "D_Y"),
+        "h": Step(
+            "fooled = g_least_squares(D_Y(fake_y)) + g_least_squares(D_X(fake_x))",
+            ("fooled",),
+            ("fake_x", "fake_y"),
+            by=("D_X", "D_Y"),
+        ),
+        "i": Step("loss_GF = fooled + 10 * home + 5 * same", ("loss_GF",), ("fooled", "home", "same")),
+        "j": Step("x, y = next(batches)", ("x", "y"), fresh=True),
+    },
+    right="jehcfidbag",
+    rules=(
+        Rule(
+            "d",
+            "g",
+            "the critics move before the forgers",
+            "The critics move in line {then}, G and F in line {first}. It would run; here the forgers are first.",
+            "the round of this chapter: draw, move G and F, ask the pools, move the critics",
+        ),
+        Rule(
+            "h",
+            "b",
+            "the forgers are judged by fakes out of the pool: old ones, and none of them leads back to a forger",
+            "The pools are asked in line {then}, and fooled comes in line {first}.",
+            "the pool is for the critics' move; G and F are judged by what they have just drawn",
+        ),
+        Rule(
+            "c",
+            "b",
+            "fakes out of the pool are led home: an old fake of one picture does not lead to another one",
+            "The pools are asked in line {then}, and home comes in line {first}.",
+            "the pool is for the critics' move; what is led home is what has just been drawn from x and y",
+        ),
+        Rule(
+            "b",
+            "a",
+            "the pools are asked too late: the critics are shown the newest fakes alone",
+            "loss_D comes in line {then}, the pools in line {first}.",
+            "first the pools, then the critics' loss",
+        ),
+    ),
+)
+
+
+@exercise("the order of the ten lines: one round of CycleGAN, G and F first, and then the critics, by way of the pools")
+def ex06_order(steps):
+    """The letters of TIED, in any order that plays the round as "jehcfidbag" does."""
+    judge_order(steps, TIED)
+    return "Each fake is drawn once and used three times: to fool a critic, to be led home, and for the pool."
+
+
+@exercise("a letter: for how many rounds, on average, a fake stays in a full pool of fifty")
+def ex06_age(letter):
+    """ "c": each round it goes with a chance of 1/2 times 1/50, so 100."""
+    told = "In a round it has to go with a chance of 1/2 (an old one is handed on) times 1/50 (this one)."
+    hint = "what has a chance of 1 in n in each round happens after n rounds, on average"
+    others = {
+        "a": ("nobody chooses the older half: each place is drawn equally often", told, hint),
+        "b": ("this would be right if every new fake took the place of an old one", told, hint),
+        "d": ("it may stay for very long, but hardly ever does", told, hint),
+    }
+    judge_letter(letter, "c", others)
+    return "1 / (1/2 * 1/50) = 100. Half of what a critic sees is new, and the other half is 100 rounds old on average."
+
+
+def critics() -> tuple[nn.Module, nn.Module]:
+    """D_X and D_Y, with unlike numbers."""
+    D_X, D_Y = MapCritic(), MapCritic()
+    with torch.no_grad():
+        D_Y.weight.copy_(torch.tensor(-0.8)), D_Y.bias.copy_(torch.tensor(0.1))
+    return D_X.requires_grad_(False), D_Y.requires_grad_(False)
+
+
+TIES = "F(G(x)) near x, and G(F(y)) near y"
+TIED_FAULTS = (
+    Fault(
+        "the critics are exchanged: D_X judges pictures of Y, and D_Y judges pictures of X",
+        "G draws pictures of Y, so D_Y judges what it draws: L_GAN(G, D_Y, X, Y) and L_GAN(F, D_X, Y, X)",
+    ),
+    Fault(
+        "F is applied to the wrong domain: F(x) where F(G(x)) is meant. F draws from pictures of Y",
+        "the way of x goes over G: F(fake_y)",
+    ),
+    Fault(
+        "the way of x is G(F(x)): both players get pictures of the domain that they should draw",
+        "the way of x goes over G: F(fake_y)",
+    ),
+    Fault(
+        "the printed formula, G(F(x)) near x: it should be G(F(y)) near y, since F draws from pictures of Y",
+        "the way of y goes over F: G(fake_x) near y",
+    ),
+    Fault(
+        "G is applied to the wrong domain: G(y) where G(F(y)) is meant. G draws from pictures of X",
+        "the way of y goes over F: G(fake_x)",
+    ),
+    Fault(
+        "the way of y is F(G(y)): both players get pictures of the domain that they should draw",
+        "the way of y goes over F: G(fake_x)",
+    ),
+    Fault("the weight 10 of the cycle is missing", "fooled + 10 * home"),
+)
+
+
+def tied(G: nn.Module, F: nn.Module, D_X: nn.Module, D_Y: nn.Module, x: Tensor, y: Tensor) -> Callable[..., Tensor]:
+    """The forgers' loss and its gradients, with a choice of TIED_FAULTS in it."""
+    fake_y, fake_x = G(x), F(y)
+    ways_x = (near(F(fake_y), x), near(F(x), x), near(G(F(x)), x))
+    ways_y = (near(G(fake_x), y), near(G(F(x)), x), near(G(y), y), near(F(G(y)), y))
+    learners = [*G.parameters(), *F.parameters()]
+
+    def rest(loss: Tensor) -> Tensor:
+        gradients = torch.autograd.grad(loss, learners, retain_graph=True, materialize_grads=True, allow_unused=True)
+        return torch.cat([loss.detach().flatten(), *(g.flatten() for g in gradients)])
+
+    def play(exchanged: bool, f_x: bool, gf_x: bool, printed: bool, g_y: bool, fg_y: bool, light: bool) -> Tensor:
+        on_y, on_x = (D_X, D_Y) if exchanged else (D_Y, D_X)
+        fooled = (on_y(fake_y) - 1).square().mean() + (on_x(fake_x) - 1).square().mean()
+        home = ways_x[1 if f_x else 2 if gf_x else 0] + ways_y[1 if printed else 2 if g_y else 3 if fg_y else 0]
+        return rest(fooled + (1 if light else 10) * home)
+
+    return play
+
+
+@exercise("g_loss(G, F, D_X, D_Y, x, y), mended: both critics fooled, by least squares, and 10 times both ways home")
+def ex06_mend(f):
+    """f(G, F, D_X, D_Y, x, y) -> (D_Y(G(x)) - 1)^2 + (D_X(F(y)) - 1)^2 + 10 (|F(G(x)) - x| + |G(F(y)) - y|), means."""
+    answer = Answer(f, "g_loss(G, F, D_X, D_Y, x, y)")
+    for of_g, of_f, n, m in PLAYERS:
+        G, F = Painter("G", *of_g), Painter("F", *of_f)
+        players = (G, F, *critics())
+        x, y = wave(n, 1, 4, 4), wave(m, 1, 4, 4, step=2.9)
+        loss = loss_of(answer(*players, x.clone(), y.clone()))
+        value = with_gradients(loss, [*G.parameters(), *F.parameters()])
+        play = tied(*players, x, y)
+        right = play(*[False] * len(TIED_FAULTS))[0]
+        told = f"With G(p) = {G.formula} and F(p) = {F.formula}: yours {show(value[0])}, right {show(right)}."
+        expect_mended(value, play, TIED_FAULTS, told, hint=f"{TIES}; D_Y judges G(x), D_X judges F(y)")
+    return (
+        "All four letters stand where their domains want them. With pictures of one size torch would never have said."
+    )
+
+
+UNTOUCHED = 0.32  # the distance of a grey digit to its cousin
+
+
+@exercise("figures, {weight: (distance to the true cousin, cycle error)} for the weights 0, 10 and one of your own")
+def ex06_weight(figures):
+    """A dict of at least three weights, 0 and 10 among them, each with two measured numbers."""
+    figures = measured(figures)
+    for needed, why in ((0, "the control: what is the cycle good for at all?"), (10, "the chapter's own")):
+        if needed not in figures:
+            number = f"There are {', '.join(f'{w:g}' for w in figures)}."
+            raise NotYet(f"the weight {needed} is missing", number, why)
+    if len(figures) < 3:
+        raise NotYet(
+            "two weights make no curve", "There are 0 and 10.", "add one of your own, far from both: 1, or 100"
+        )
+    for weight, (distance, error) in figures.items():
+        if distance < 0 or error < 0 or distance == error == 0:
+            what = f"{distance:g} and {error:g} are no measured distances"
+            raise NotYet(what, hint="they come out of play(weight)")
+        if distance > UNTOUCHED:
+            what = f"with the weight {weight:g} the drawings are further away than the grey digits themselves"
+            number = f"{distance:.2f}; untouched digits have {UNTOUCHED}."
+            raise NotYet(what, number, "is it the distance that comes first? Were there enough rounds (200)?")
+    if len({distance for distance, _ in figures.values()}) < len(figures):
+        raise NotYet("two weights with one and the same distance", hint="was each of them played?")
+    best = min(figures, key=lambda weight: figures[weight][0])
+    told = ", ".join(f"{w:g}: {figures[w][0]:.3f}" for w in sorted(figures))
+    return f"Distances by weight: {told}. The least is at {best:g}. Now say why; then compare with the solution."
+
+
+def measured(figures: object) -> dict[float, tuple[float, float]]:
+    """The student's figures as numbers."""
+    form = "{0: (0.1, 0.2), 10: ...}"
+    if not isinstance(figures, dict):
+        raise NotYet(f"the check was given {kind(figures)}", hint=f"hand over a dict, {form}")
+    if not figures or any(one is ... for one in (*figures, *figures.values())):
+        raise StillOpen
+    found = {}
+    for weight, pair in figures.items():
+        distance, error = numbers_of(pair, "(distance, cycle error)")
+        found[number_of(weight, "one number for each weight")] = (distance, error)
+    return found

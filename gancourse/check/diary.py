@@ -1,8 +1,9 @@
 """A student's own record, in one small file beside the notebooks: exercises done, attempts, predictions.
 
-The file is ``progress.json`` in the current folder, or what GANCOURSE_PROGRESS names (a file, or a folder for it, such
-as one on a mounted drive). It never leaves the machine. At smoke scale nothing is recorded, unless GANCOURSE_PROGRESS
-is set. A file that cannot be read or written costs one line of notice and nothing else.
+The file is ``progress.json`` in the current folder, on Colab in the folder gancourse of the user's Drive if that is
+mounted, or what GANCOURSE_PROGRESS names (a file, or a folder for it). It goes nowhere else. At smoke scale nothing is
+recorded, unless GANCOURSE_PROGRESS is set. A file that cannot be read or written costs one line of notice and nothing
+else.
 """
 
 import json
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gancourse.files import written
+from gancourse.home import at_home
 
 _session: dict[Path | None, dict] = {}  # what is known where no file can be kept
 _lost: set[Path] = set()  # files that could not be read or written, told once
@@ -22,7 +24,7 @@ def place() -> Path | None:
     if given:
         path = Path(os.path.expanduser(given))
         return path / "progress.json" if path.is_dir() else path
-    return None if os.environ.get("GANCOURSE_SCALE") == "smoke" else Path("progress.json")
+    return None if os.environ.get("GANCOURSE_SCALE") == "smoke" else at_home("progress.json")
 
 
 def load() -> dict:

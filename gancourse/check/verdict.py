@@ -10,7 +10,7 @@ import linecache
 import re
 import textwrap
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import wraps
 
@@ -237,6 +237,30 @@ def kind(thing: object) -> str:
         return f"a tensor of shape {tuple(thing.shape)}"
     name = type(thing).__name__
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def letters_among(chosen: object, known: Collection[str], what: str) -> set[str]:
+    """The letters that a student chose, in any order.
+
+    Args:
+        chosen: "ab", or a list or set of letters.
+        known: all that there are.
+        what: has such a letter, as in "line".
+
+    Raises:
+        NotYet: one is unknown, or these are no letters at all.
+        StillOpen: a `...` is among them, or nothing is.
+    """
+    if isinstance(chosen, str):
+        chosen = [letter for letter in chosen if letter.isalnum()]
+    if not isinstance(chosen, list | tuple | set | frozenset):
+        raise NotYet(f"the check was given {kind(chosen)}", hint='hand over letters, as in "ab" or ["a", "b"]')
+    if not chosen or ... in chosen:
+        raise StillOpen
+    letters = {str(letter).strip().lower() for letter in chosen}
+    if unknown := sorted(letters - set(known)):
+        raise NotYet(f"no {what} has the letter {', '.join(unknown)}", hint=f"the letters are {', '.join(known)}")
+    return letters
 
 
 @dataclass(frozen=True)
