@@ -1,5 +1,6 @@
 """The book builds with no warning, has its pages, and asks no other host for anything."""
 
+import json
 import re
 import shutil
 import tomllib
@@ -17,7 +18,7 @@ OWNER = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["
 def site(tmp_path_factory):
     """The book, built in a copy, so that what stands in _build is left alone."""
     copy = tmp_path_factory.mktemp("course")
-    for folder in ("book", "notebooks"):
+    for folder in ("book", "notebooks", "gancourse", "benchmarks"):  # pages show code and tables
         shutil.copytree(ROOT / folder, copy / folder)
     shutil.copy(ROOT / "_config.yml", copy)
     return book.build(copy).parent
@@ -78,3 +79,11 @@ def test_readme_and_how_to_use_say_where_the_data_of_each_chapter_come_from():
     for text in (how, readme):
         assert re.search(r"ISBI 2012 \(chapter 3\) are taken from `GANCOURSE_DATA` only|first place only: get", text)
         assert all(command in text for command in ("train cgan", "train pix2pix", "gancourse translate", "--size"))
+
+
+def test_what_the_page_under_the_hood_says_of_the_soak_is_what_it_found():
+    page = (ROOT / "book" / "under_the_hood.md").read_text("utf-8")
+    games = json.loads((ROOT / "experiments" / "soak.json").read_text("utf-8"))["games"].values()
+    kills, writing, runs = (sum(game[what] for game in games) for what in ("kills", "while writing", "runs"))
+    assert f"killed small runs of the four core games {kills} times, {writing} times of these while" in page
+    assert f"All {runs} runs ended" in page and all(game["alike"] == game["runs"] for game in games)

@@ -695,7 +695,7 @@ def ex06_message(f):
         result = two_numbers(answer(F, g.clone(), x.clone(), destroy), "return with_message, without")
         told = f"With {n} pictures of {h} x {w}, (with, without) the message:"
         compare(result, errors(*ends(*inputs)), MESSAGE_SLIPS, inputs, told, hint=TWICE)
-    return "If the second is far larger, F did not see in g what x looks like. It read it there, in what no eye sees."
+    return "If the second is far larger, F read x in what was destroyed. If it is not, x is in what is left."
 
 
 CLAIMS = {

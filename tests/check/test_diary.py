@@ -111,7 +111,7 @@ def test_the_table(record, capsys):
     check.progress()
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == "exercise attempts"
-    assert {"ex00_best_critic done 2", "ex01_g_loss open 1", "ex01_order open -", "1 of 52 done."} <= set(lines)
+    assert {"ex00_best_critic done 2", "ex01_g_loss open 1", "ex01_order open -", "1 of 69 done."} <= set(lines)
     assert lines[-1] == "You predicted for 01_losses: both fall"
 
 

@@ -1,7 +1,9 @@
 """The bookkeeper of `check.order` agrees with torch: Right exactly when the lines, really played, end alike."""
 
+import json
 import random
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 import torch
@@ -190,3 +192,12 @@ def test_an_order_with_gaps_is_open(capsys, exercise):
 def test_the_lines_themselves_are_as_good_as_their_letters(exercise):
     puzzle = PUZZLES[exercise]
     assert getattr(check, exercise)([puzzle.lines[letter].text for letter in puzzle.right]) is True
+
+
+@pytest.mark.parametrize("exercise", [name for name in PUZZLES if name != "ex01_order"])
+def test_the_notebook_shows_the_lines_of_the_library(exercise):
+    (path,) = (Path(__file__).parents[2] / "notebooks").glob(f"{exercise[2:4]}_*.ipynb")
+    texts = ["".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"]]
+    (text,) = [text for text in texts if f":label: ex-{exercise[2:4]}-order" in text]
+    shown = [line.strip() for line in text.splitlines() if line.startswith("    ")]
+    assert shown == [f"{letter}  {line.text}" for letter, line in PUZZLES[exercise].lines.items()]
