@@ -280,13 +280,13 @@ def train(
     expect_length(rounds, minutes)
     memory.hold()
     device = next(game.parameters()).device
-    precision = precision or fitting(device)
+    precision = precision or fitting(device, sum(p.numel() for p in game.parameters()))
     expect_precision(precision, device)
     game.scaling, game.unsound = precision == "fp16", {}
     for name in set(average) - set(game.averages):
         game.average(name)
     keep = keep or Notes()
-    with keep.run(game, seed, precision), inside(players(game), precision), stop_button() as stopped:
+    with keep.run(game, seed, precision), stop_button() as stopped:
         run = Rounds(rounds, keep.before(game)) if rounds else Minutes(minutes, keep.spent)
         first, source, (share,) = game.played, stream(batches, game.played), workers.most(run.share(game.played))
         with run.bar(game.played, progress and workers.number() == 0) as bar:
@@ -295,7 +295,8 @@ def train(
                 if game.played == first:
                     expect(game, batch)
                 game.share, before = share, share
-                play(game, batch, seed)
+                with inside(players(game), precision):  # and nobody who looks
+                    play(game, batch, seed)
                 share = agreed(run.share(game.played), stopped)
                 keep.note(game)  # after the clock was read: what is kept has all the minutes that are over
                 if (game.played - first) % 25 == 1 or share >= 1:

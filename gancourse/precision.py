@@ -12,14 +12,21 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+FEW = 100_000  # of a smaller game the casting takes longer than the products
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def fitting(device: torch.device) -> str:
+def fitting(device: torch.device, numbers: int) -> str:
     """The precision that pays on this device: bf16 where the processor computes in it, fp16 on other GPUs of NVIDIA,
-    fp32 elsewhere. GANCOURSE_PRECISION, if it is set, says another."""
+    fp32 elsewhere, and for games of few numbers. GANCOURSE_PRECISION, if it is set, says another.
+
+    Args:
+        numbers: of all players together, as many as they have parameters.
+    """
     if given := os.environ.get("GANCOURSE_PRECISION"):
         return given
+    if numbers < FEW:
+        return "fp32"
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
     return "bf16" if device.type == "cpu" and computes_in_bf16() else "fp32"

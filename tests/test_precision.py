@@ -89,10 +89,11 @@ def test_the_processor_decides_where_nobody_does(monkeypatch):
     monkeypatch.delenv("GANCOURSE_PRECISION")
     for has, name in (({"avx512_bf16": True}, "bf16"), ({"amx_bf16": True}, "bf16"), ({"avx2": True}, "fp32")):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
-        assert precision.fitting(torch.device("cpu")) == name
-    assert precision.fitting(torch.device("mps")) == "fp32"
+        assert precision.fitting(torch.device("cpu"), 10**6) == name
+        assert precision.fitting(torch.device("cpu"), 1000) == "fp32"  # too small to gain
+    assert precision.fitting(torch.device("mps"), 10**6) == "fp32"
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
-    assert precision.fitting(torch.device("cuda")) == "fp16"
+    assert precision.fitting(torch.device("cuda"), 10**6) == "fp16"
 
 
 def test_the_environment_may_decide_and_a_mistake_in_it_is_told(monkeypatch):
@@ -128,3 +129,18 @@ def test_cyclegan_in_bf16_stays_near_to_fp32():
     full, half = played("fp32"), played("bf16")
     for name, losses in full.items():
         assert losses != half[name] and losses == pytest.approx(half[name], rel=0.1)
+
+
+def test_who_looks_sees_float32():
+    game, seen = Solo(), []
+    train(
+        game,
+        batches(),
+        2,
+        precision="bf16",
+        look=lambda game: seen.append(game.G.layer(torch.rand(1, 4)).dtype),
+        progress=False,
+    )
+    game.G.seen.clear()
+    train(game, batches(), 2, precision="bf16", look=lambda game: game.G(torch.rand(1, 4)), every=1, progress=False)
+    assert game.G.seen == [torch.bfloat16, torch.float32] * 2 and set(seen) == {torch.float32}
