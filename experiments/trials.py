@@ -173,14 +173,14 @@ SAME, ROUNDED, OTHER = "the same", "the same but for rounding", "others"
 def likeness(before: dict[str, list[float]], now: dict[str, list[float]]) -> str:
     """How near the losses of first rounds are to those of another time.
 
-    Sums in another order differ in the last bits, and a game makes more of it from round to round: so the first five
-    are asked, and by a part in a thousand.
+    Sums in another order differ in the last bits, and a game makes more of it from round to round: so the first three
+    are asked, and by a part in ten thousand. Another loss shows in the first, another step in the second.
     """
     if now == before:
         return SAME
     if not before or set(now) != set(before):
         return OTHER
     near = [
-        math.isclose(a, b, rel_tol=1e-3) for name in before for a, b in zip(before[name][:5], now[name], strict=False)
+        math.isclose(a, b, rel_tol=1e-4) for name in before for a, b in zip(before[name][:3], now[name], strict=False)
     ]
     return ROUNDED if all(near) else OTHER
