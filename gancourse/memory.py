@@ -14,7 +14,7 @@ def hold() -> bool:
     tensors of some MB up to a fifth of its time on a CPU. Whatever is held is given back when the process ends.
 
     Returns:
-        Whether the C library knows these settings: glibc does, others are left as they are.
+        True if the C library knows these settings, as glibc does. Others are left as they are.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

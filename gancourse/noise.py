@@ -7,7 +7,7 @@ from gancourse import workers
 
 
 def normal(n: int, *shape: int, device: torch.device | str) -> Tensor:
-    """Draw (n, *shape) from N(0, 1).
+    """Draw n rows of this shape from N(0, 1).
 
     Several workers draw for all of them at once, and each keeps its own rows, so that two with half a batch each play
     like one with the whole.
