@@ -45,7 +45,7 @@ from benchmarks.roofline import clock
 from gancourse.files import written
 from gancourse.game import train
 from gancourse.plots import table
-from gancourse.precision import fitting
+from gancourse.precision import computes_in_bf16
 from gancourse.scale import SCALES, device, pick
 from tools import stamp
 
@@ -59,11 +59,18 @@ class Variant(NamedTuple):
     within: float
 
 
+def halves(kind: str) -> str | None:
+    """The numbers of half the size that this hardware likes, whatever the environment says; None where it has none."""
+    if kind == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+    return "bf16" if kind == "cpu" and computes_in_bf16() else None
+
+
 # A line here is a column in the results: another precision, compiled, one CUDA graph, ... "fp32" is what the textbook
 # is compared with number by number, so it names whatever keeps `train` from choosing another precision.
 VARIANTS = {"fp32": Variant({"precision": "fp32"}, within=1e-3)}
-if (best := fitting(device(), 10**6)) != "fp32":
-    VARIANTS[best] = Variant({"precision": best}, within=0.1)  # what `train` takes where nobody chooses
+if half := halves(device().type):  # what `train` takes where nobody chooses
+    VARIANTS[half] = Variant({"precision": half}, within=0.1)
 
 
 def agrees(name: str) -> dict[str, dict]:
