@@ -18,7 +18,7 @@ OWNER = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["
 def site(tmp_path_factory):
     """The book, built in a copy, so that what stands in _build is left alone."""
     copy = tmp_path_factory.mktemp("course")
-    for folder in ("book", "notebooks", "gancourse"):  # pages show code
+    for folder in ("book", "notebooks", "gancourse", "benchmarks"):  # pages show code and a table
         shutil.copytree(ROOT / folder, copy / folder)
     shutil.copy(ROOT / "_config.yml", copy)
     return book.build(copy).parent
