@@ -7,28 +7,27 @@ ratio of milliseconds a round, that way / as it is, turn by turn: median and qua
 means that it pays; for what is added, below 1 means that it would pay.
 """
 
-import argparse
 import json
-import os
 import statistics
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date
-from pathlib import Path
+from functools import cache
 from unittest import mock
 
 import torch
 from torch.optim import Adam
 
-from benchmarks.cases import CASES, batch_of, game_of
+from benchmarks.cases import batch_of, game_of
 from benchmarks.roofline import clock
-from benchmarks.train_step import block, for_the_book, made_on, process, spread
+from benchmarks.train_step import FULL, asked, block, for_the_book, made_on, process, results, spread
 from gancourse import memory
 from gancourse.files import written
 from gancourse.game import Game, players, train
 from gancourse.plots import table
-from gancourse.scale import SCALES, device, pick
+from gancourse.recorded import Recorded
+from gancourse.scale import device, pick
 from tools import stamp
 
 
@@ -78,6 +77,12 @@ def compiled(game: Game) -> dict:
     return {}
 
 
+def recorded(game: Game) -> dict:
+    """One CUDA graph for a whole round. `train` records anew whenever it is called; here one recording lasts."""
+    mock.patch("gancourse.game.Recorded", cache(Recorded)).start()
+    return {"graph": True}
+
+
 LEFT_OUT = {
     "bf16": in_fp32,
     "backward(inputs=...)": all_gradients,
@@ -86,6 +91,8 @@ LEFT_OUT = {
     "held memory": memory_given_back,
 }
 ADDED = {"channels_last": channels_last, "torch.compile": compiled}
+if device().type == "cuda":
+    ADDED["one CUDA graph"] = recorded
 WAYS: dict[str, Callable[[Game], dict]] = {"as it is": everything, **LEFT_OUT, **ADDED}
 READY: list[Callable[[int], None]] = []  # in its process, what plays n rounds
 
@@ -95,7 +102,7 @@ def begin(name: str, way: str) -> None:
     game, batch = game_of(name), [batch_of(name)]
     how = WAYS[way](game)
     READY[:] = [lambda n: train(game, batch, n, progress=False, **how)]
-    READY[0](pick(smoke=1, laptop=3))
+    READY[0](FULL if "graph" in how else pick(smoke=1, laptop=3))
 
 
 def rounds(n: int) -> float:
@@ -131,13 +138,7 @@ def shown(games: dict[str, dict]) -> dict[str, dict[str, str]]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scale", choices=SCALES, default=os.environ.get("GANCOURSE_SCALE") or "laptop")
-    parser.add_argument("--games", nargs="+", choices=CASES, default=list(CASES), metavar="NAME")
-    parser.add_argument("--repeats", type=int)
-    parser.add_argument("--out", type=Path)
-    args = parser.parse_args(arguments)
-    os.environ["GANCOURSE_SCALE"] = args.scale  # for the recipes, here and in the fresh processes
+    args = asked(__doc__, arguments)
     repeats, games = args.repeats or pick(smoke=2, laptop=7, paper=3), {}
     for name in args.games:
         print(f"{name} ...", flush=True)
@@ -145,17 +146,12 @@ def main(arguments: list[str] | None = None) -> int:
         games[name] = {"milliseconds": found, "ratios": ratios(found)}
     print(table(shown(games)))
     made = {"hardware": stamp.hardware(), "versions": stamp.versions(), "date": date.today().isoformat()}
-    path = args.out or results(args.scale)
+    path = args.out or results("one_by_one", args.scale)
     with written(path) as partial:
         text = json.dumps({"scale": args.scale, "device": device().type, "games": games} | made, indent=1)
         partial.write_text(text + "\n", "utf-8")
     for_the_book(path.with_suffix(".md"), table(shown(games)), made_on(made))
     return 0
-
-
-def results(scale: str) -> Path:
-    """Each scale on each kind of device has a file."""
-    return Path(__file__).with_name(f"one_by_one-{scale}-{device().type}.json")
 
 
 if __name__ == "__main__":

@@ -28,10 +28,12 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack
 from copy import deepcopy
 from datetime import date
+from functools import cache
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
 import psutil
 import torch
@@ -46,6 +48,7 @@ from gancourse.files import written
 from gancourse.game import train
 from gancourse.plots import table
 from gancourse.precision import computes_in_bf16
+from gancourse.recorded import Recorded
 from gancourse.scale import SCALES, device, pick
 from tools import stamp
 
@@ -71,6 +74,9 @@ def halves(kind: str) -> str | None:
 VARIANTS = {"fp32": Variant({"precision": "fp32"}, within=1e-3)}
 if half := halves(device().type):  # what `train` takes where nobody chooses
     VARIANTS[half] = Variant({"precision": half}, within=0.1)
+if device().type == "cuda":
+    VARIANTS |= {f"{way}, graph": Variant(one.how | {"graph": True}, one.within) for way, one in VARIANTS.items()}
+FULL = 60  # rounds after which the pools are full and a round is recorded
 
 
 def agrees(name: str) -> dict[str, dict]:
@@ -103,9 +109,11 @@ READY: dict[str, tuple] = {}  # what this process can play, by way: see `begin`
 
 def begin(name: str, way: str) -> dict[str, float]:
     """Make this process ready; what it held before its first three rounds, at their peak, and what they needed, MiB."""
+    # `train` records anew whenever it is called; here one recording lasts, so that rounds are timed and not recording
+    mock.patch("gancourse.game.Recorded", cache(Recorded)).start()
     play, batch = player(name, way), batch_of(name)
     before = now()
-    play([batch], around([batch], len(batch)), agreement.ROUNDS)
+    play([batch], around([batch], len(batch)), FULL if way.endswith("graph") else agreement.ROUNDS)
     peak, (batches, loader) = held(), CASES[name].data()
     READY[way] = play, {"round": ([batch], around([batch], len(batch))), DATA: (batches, around(loader, len(batch)))}
     return {"before": before, "peak": peak, "needed": peak - before}
@@ -214,13 +222,7 @@ def limits(games: dict[str, dict]):
 
 def main(arguments: list[str] | None = None) -> int:
     """1 if a game's numbers differ from the textbook's."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scale", choices=SCALES, default=os.environ.get("GANCOURSE_SCALE") or "laptop")
-    parser.add_argument("--games", nargs="+", choices=CASES, default=list(CASES), metavar="NAME")
-    parser.add_argument("--repeats", type=int)
-    parser.add_argument("--out", type=Path)
-    args = parser.parse_args(arguments)
-    os.environ["GANCOURSE_SCALE"] = args.scale  # for the recipes, here and in the fresh processes
+    args = asked(__doc__, arguments)
     repeats, rates, games = args.repeats or pick(smoke=2, laptop=9, paper=5), roofline.rates(), {}
     for name in args.games:
         print(f"{name} ...", flush=True)
@@ -235,11 +237,23 @@ def main(arguments: list[str] | None = None) -> int:
         "library": stamp.library_hashes(stamp.used_files(list(sys.modules))),
         "hardware": stamp.hardware(), "versions": stamp.versions(), "date": date.today().isoformat(),
     }  # fmt: skip
-    path = args.out or results(args.scale)
+    path = args.out or results("train_step", args.scale)
     with written(path) as partial:
         partial.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     for_the_book(path.with_suffix(".md"), speeds(games), limits(games), made_on(result))
     return int(not all(way["same"] for found in games.values() for way in found["agreement"].values()))
+
+
+def asked(about: str, arguments: list[str] | None) -> argparse.Namespace:
+    """What the command line asks for. Sets the scale."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scale", choices=SCALES, default=os.environ.get("GANCOURSE_SCALE") or "laptop")
+    parser.add_argument("--games", nargs="+", choices=CASES, default=list(CASES), metavar="NAME")
+    parser.add_argument("--repeats", type=int)
+    parser.add_argument("--out", type=Path)
+    args = parser.parse_args(arguments)
+    os.environ["GANCOURSE_SCALE"] = args.scale  # for the recipes, here and in the fresh processes
+    return args
 
 
 def for_the_book(path: Path, *parts) -> None:
@@ -263,9 +277,9 @@ def made_on(result: dict) -> str:
     return f"Measured on {result['hardware']}, {result['date']}; {versions}."
 
 
-def results(scale: str) -> Path:
+def results(benchmark: str, scale: str) -> Path:
     """Each scale on each kind of device has a file."""
-    return Path(__file__).with_name(f"train_step-{scale}-{device().type}.json")
+    return Path(__file__).with_name(f"{benchmark}-{scale}-{device().type}.json")
 
 
 if __name__ == "__main__":

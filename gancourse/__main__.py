@@ -157,6 +157,7 @@ def add_run(t: Parser) -> None:
     long.add_argument("--minutes", type=some_time, metavar="M", help="in place of rounds: minutes of training in all")
     kinds = "of what the players compute (default: what suits the hardware)"
     t.add_argument("--precision", choices=DTYPES, help=kinds)
+    t.add_argument("--graph", action="store_true", help="record a round and replay it (GPUs of NVIDIA, one worker)")
     every = f"between checkpoints (default: {runs.MINUTES:g}; 0: after each round)"
     t.add_argument("--keep-every", type=any_time, metavar="MINUTES", help=every)
     t.add_argument("--seed", type=at_least(0), help="of weights, order and noise (default: 0)")

@@ -16,6 +16,7 @@ from torch.optim.swa_utils import AveragedModel
 from gancourse import memory, workers
 from gancourse.loop import Minutes, Rounds, stop_button, stream, tensors
 from gancourse.precision import expect_precision, fitting, inside
+from gancourse.recorded import Recorded
 from gancourse.schedules import Schedule, constant
 
 
@@ -60,6 +61,7 @@ class Game(nn.Module):
         self.scaling = False  # whether losses are scaled, which fp16 needs
         self.scalers: dict[str, GradScaler] = {}  # by who moves together
         self.unsound: dict[str, Tensor] = {}  # the first round with a step that was left out, by who moved; inf: none
+        self.register_buffer("now", torch.zeros(()), persistent=False)  # rounds so far, where the device can read it
 
     def round(self, *batch: Tensor) -> None:
         """Play one round on one batch: the paper's Algorithm 1."""
@@ -101,7 +103,8 @@ class Game(nn.Module):
         workers.average([self.losses[title], *grads])
         unsound = self._noted(not_finite([self.losses[title]] if scaler else [self.losses[title], *grads]), title)
         for name, optimizer in zip(names, optimizers, strict=True):
-            optimizer.param_groups[0].update(lr=self.rate(name), betas=self.betas)
+            if not optimizer.param_groups[0].get("capturable"):  # else it reads its rate from the device, see `Recorded`
+                optimizer.param_groups[0].update(lr=self.rate(name), betas=self.betas)
             step(optimizer, unsound, scaler)
         if scaler:
             scaler.update()
@@ -115,8 +118,8 @@ class Game(nn.Module):
         """Remember the first round in which a loss or a gradient was not finite; raise at once where looking costs
         nothing. On a GPU looking would wait for all that is still computed, and :meth:`expect_sound` looks later."""
         if unsound.is_cuda:
-            now = torch.where(unsound > 0, float(self.played), torch.inf)
-            self.unsound[title] = torch.minimum(self.unsound.get(title, now), now)
+            first = self.unsound.setdefault(title, torch.full_like(unsound, torch.inf))
+            torch.minimum(first, torch.where(unsound > 0, self.now, torch.inf), out=first)
         elif unsound:
             self.zero_grad(set_to_none=True)
             raise NonFiniteLoss(unsound_loss(title, self.losses[title]))
@@ -239,6 +242,7 @@ def train(
     every: int | None = None,
     seed: int = 0,
     precision: str | None = None,
+    graph: bool = False,
     average: Sequence[str] = (),
     keep: "Notes | None" = None,
     progress: bool = True,
@@ -263,6 +267,8 @@ def train(
         seed: of the random numbers drawn in rounds (noise, dropout).
         precision: "fp32", "bf16" or "fp16", of what is computed inside the players, see :mod:`gancourse.precision`;
             None: what suits the hardware.
+        graph: on a GPU of NVIDIA, record a round and replay it, see :class:`gancourse.recorded.Recorded`: much faster
+            where batches are small. Not for a game whose rounds differ.
         average: names of players to keep a running mean of from now on, as in ``["G"]``, see :meth:`Game.average`.
         keep: a :class:`gancourse.keeping.Keeper`, which keeps the run in a folder and goes on with what is there.
             `rounds` or `minutes` are then those to be played in all, and the history is that of all of them.
@@ -273,15 +279,16 @@ def train(
 
     Raises:
         ValueError: neither or both of `rounds` and `minutes`, fewer than one round, no time at all, a first batch that
-            the game cannot be played with, or no batch.
+            the game cannot be played with, no batch, or a graph where none can be recorded.
         NonFiniteLoss: names the round and the loss. No step was taken on it.
         OutOfMemory: the device has no room for a round with such a batch.
     """
     expect_length(rounds, minutes)
     memory.hold()
     device = next(game.parameters()).device
-    precision = precision or fitting(device, sum(p.numel() for p in game.parameters()))
+    precision = precision or fitting(device, sum(p.numel() for player in players(game) for p in player.parameters()))
     expect_precision(precision, device)
+    by = Recorded(game) if graph else game
     game.scaling, game.unsound = precision == "fp16", {}
     for name in set(average) - set(game.averages):
         game.average(name)
@@ -296,7 +303,7 @@ def train(
                     expect(game, batch)
                 game.share, before = share, share
                 with inside(players(game), precision):  # and nobody who looks
-                    play(game, batch, seed)
+                    play(game, batch, seed, by)
                 share = agreed(run.share(game.played), stopped)
                 keep.note(game)  # after the clock was read: what is kept has all the minutes that are over
                 if (game.played - first) % 25 == 1 or share >= 1:
@@ -383,13 +390,15 @@ def expect(game: Game, batch: list[Tensor]) -> None:
     game.expect(*batch)
 
 
-def play(game: Game, batch: list[Tensor], seed: int) -> None:
-    """One round under the random state of (seed, round), and the running means after it."""
+def play(game: Game, batch: list[Tensor], seed: int, by: Game | Recorded | None = None) -> None:
+    """One round under the random state of (seed, round), and the running means after it. `by` plays it, if not the
+    game."""
     torch.manual_seed(1_000_003 * seed + game.played)
     game.train()
+    game.now.fill_(game.played)
     game.losses, game.torn = {}, True
     try:
-        game.round(*batch)
+        (by or game).round(*batch)
     except NonFiniteLoss as error:
         mend = "no step was taken on it. Try a lower learning rate, and look for a division or a log of zero"
         raise NonFiniteLoss(f"{error} in round {game.played + 1}; {mend}") from None

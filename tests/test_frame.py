@@ -53,7 +53,8 @@ def test_config_badges_and_set_up_cells_use_it():
 LAYERS = {  # who may import whom, inside the library
     "files": {"weights"}, "scale": set(), "losses": set(), "precision": set(), "schedules": set(), "home": set(),
     "workers": set(), "noise": {"workers"}, "loop": set(), "memory": set(),
-    "game": {"loop", "memory", "precision", "schedules", "workers"},
+    "game": {"loop", "memory", "precision", "recorded", "schedules", "workers"},
+    "recorded": {"game", "workers"},  # of "game" the name of the class only, for annotations
     "networks": {"noise", "workers"},
     "data": {"files"},
     "games": {"networks", "losses", "data", "game", "noise", "schedules"},

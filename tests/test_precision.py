@@ -132,15 +132,6 @@ def test_cyclegan_in_bf16_stays_near_to_fp32():
 
 
 def test_who_looks_sees_float32():
-    game, seen = Solo(), []
-    train(
-        game,
-        batches(),
-        2,
-        precision="bf16",
-        look=lambda game: seen.append(game.G.layer(torch.rand(1, 4)).dtype),
-        progress=False,
-    )
-    game.G.seen.clear()
+    game = Solo()
     train(game, batches(), 2, precision="bf16", look=lambda game: game.G(torch.rand(1, 4)), every=1, progress=False)
-    assert game.G.seen == [torch.bfloat16, torch.float32] * 2 and set(seen) == {torch.float32}
+    assert game.G.seen == [torch.bfloat16, torch.float32] * 2

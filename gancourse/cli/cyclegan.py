@@ -52,6 +52,7 @@ def run_train(args: argparse.Namespace) -> int:
         draw=lambda game, history: draw(game, history, held_out, args.out),
         judge=lambda keeper: finish(game, held_out, keeper),
         every=args.keep_every,
+        graph=args.graph,
     )
 
 

@@ -43,12 +43,23 @@ class ImagePool(nn.Module):
                 torch.cat([self.stored.to(picture), picture[None]]) if len(self.stored) else picture[None].clone()
             )
             return picture
+        if picture.is_cuda:
+            return self.swap_unseen(picture)
         if torch.rand(()) < 0.5:
             return picture
         i = int(torch.randint(self.size, ()))
         old = self.stored[i].clone()
         self.stored[i] = picture
         return old
+
+    def swap_unseen(self, picture: Tensor) -> Tensor:
+        """The rule of a full pool for a GPU, which draws the numbers itself and tells nobody: so a round can be recorded
+        (:mod:`gancourse.recorded`)."""
+        i = torch.randint(self.size, (1,), device=picture.device)
+        keep = torch.rand((), device=picture.device) < 0.5
+        old = self.stored[i][0]
+        self.stored[i] = torch.where(keep, picture, old)[None]
+        return torch.where(keep, old, picture)
 
     def _load_from_state_dict(self, state_dict, prefix, *rest):
         """A pool of any filling can be loaded into any other."""
