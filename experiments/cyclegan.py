@@ -18,6 +18,7 @@ from torch.nn.functional import l1_loss
 
 from experiments.trials import Row, Trials
 from gancourse import recipes
+from gancourse.data.batches import to_unit
 from gancourse.data.label_maps import in_colours
 from gancourse.data.pairs import Pairs
 from gancourse.data.unpaired import Truth, Unpaired, street_truth
@@ -124,11 +125,12 @@ def to_labels(known: dict[str, Tensor], fake: Tensor, test: Truth) -> dict[str, 
 
 def to_dusk(known: dict[str, Tensor], x: Tensor, y: Tensor, fake: Tensor, test: Truth) -> dict[str, float]:
     """How near the evening is, whether the right windows are lit, and the same of the controls."""
-    figures = {"l1": l1_loss(fake, y).item()} | lamps(x, fake, test.mask, test.lit)
+    scene = to_unit(test.dark), test.mask, test.lit
+    figures = {"l1": l1_loss(fake, y).item()} | lamps(fake, *scene)
     for name, z in known.items():
-        figures |= {f"l1 {name}": l1_loss(z, y).item(), f"windows {name}": lamps(x, z, test.mask, test.lit)["windows"]}
+        figures |= {f"l1 {name}": l1_loss(z, y).item(), f"windows {name}": lamps(z, *scene)["windows"]}
     figures |= {f"l1 over {name}": figures["l1"] / figures[f"l1 {name}"] for name in ("untouched", "best histogram")}
-    return figures | {"windows of real": lamps(x, y, test.mask, test.lit)["windows"]}
+    return figures | {"windows of real": lamps(y, *scene)["windows"]}
 
 
 def opening(row: Row, seed: int, rounds: int) -> dict[str, list[float]]:

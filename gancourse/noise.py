@@ -15,6 +15,15 @@ def normal(n: int, *shape: int, device: torch.device | str) -> Tensor:
     return workers.mine(torch.randn(n * workers.count(), *shape, device=device))
 
 
+def tinted(pictures: Tensor, spread: float) -> Tensor:
+    """Each channel of each picture stretched and shifted at random: times 1 + spread * a, plus spread * b, with a and b
+    from N(0, 1). (n, c, h, w) -> the same shape. Without any spread, no random number is drawn."""
+    if not spread:
+        return pictures
+    a, b = normal(len(pictures), 2 * pictures.shape[1], 1, 1, device=pictures.device).chunk(2, dim=1)  # (n, c, 1, 1)
+    return pictures * (1 + spread * a) + spread * b
+
+
 def noisy(pictures: Tensor, spread: float) -> Tensor:
     """Normal noise of this standard deviation added. Without any, no random number is drawn."""
     return pictures + spread * normal(*pictures.shape, device=pictures.device) if spread else pictures

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import l1_loss
 
+from gancourse.data.batches import to_unit
 from gancourse.data.unpaired import street_truth, street_unpaired
 from gancourse.hidden_truth import controls, histogram_matched, lamps, overlap, read_labels
 
@@ -18,18 +19,20 @@ def evening():
 
 def test_true_pictures_of_dusk_have_their_lamps_lit_and_controls_do_not(evening):
     truth, x, y, domain = evening
-    scored = {name: lamps(x, z, truth.mask, truth.lit) for name, z in controls(x, y, domain).items()}
-    true = lamps(x, y, truth.mask, truth.lit)
-    assert true["windows"] > 0.75 and true["lamps"] > 0.7
-    assert scored["untouched"] == {"windows": 0.0, "lamps": 0.0}
+    scene = to_unit(truth.dark), truth.mask, truth.lit
+    scored = {name: lamps(z, *scene) for name, z in controls(x, y, domain).items()}
+    true = lamps(y, *scene)
+    assert true["windows"] > 0.98 and true["lamps"] > 0.9
+    assert lamps(scene[0], *scene) == {"windows": 0.0, "lamps": 0.0}
     assert all(figures["windows"] < 0.3 and figures["lamps"] < 0.5 for figures in scored.values())
 
 
 def test_light_on_walls_counts_against_the_windows(evening):
-    truth, x, _, _ = evening
+    truth, *_ = evening
+    dark = to_unit(truth.dark)
     window, wall = ((truth.mask == i)[:, None] for i in (2, 1))
     found = [
-        lamps(x, x - 0.5 + lit, truth.mask, truth.lit)["windows"] for lit in (window.float(), (window | wall).float())
+        lamps(dark + lit, dark, truth.mask, truth.lit)["windows"] for lit in (window.float(), (window | wall).float())
     ]
     assert found[0] > 0.75 > 0.3 > found[1]
 

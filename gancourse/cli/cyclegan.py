@@ -10,6 +10,7 @@ from torch.nn.functional import l1_loss
 from gancourse import pretrained, recipes, workers
 from gancourse.cli import runs, unpaired
 from gancourse.cli.outputs import must_be_writable, quiet_plots, write_grid, write_json
+from gancourse.data.batches import to_unit
 from gancourse.data.label_maps import CMP, in_colours
 from gancourse.data.street_plan import CLASSES
 from gancourse.data.unpaired import Truth, Unpaired
@@ -140,7 +141,7 @@ def judged(game: CycleGAN, held_out: Truth | Unpaired, about: dict) -> dict[str,
         if about["data"] == "street":
             result["BtoA"] |= assess(street_judge(about["size"]), fake_x, x, held_out.mask)
         if about["data"] == "dusk":
-            result["AtoB"] |= lamps(x, fake_y, held_out.mask, held_out.lit)
+            result["AtoB"] |= lamps(fake_y, to_unit(held_out.dark), held_out.mask, held_out.lit)
     return result
 
 

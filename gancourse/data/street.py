@@ -82,7 +82,7 @@ class Street:
         return House(*(field[0] for field in self.batch([operator.index(index)])))
 
     def batch(self, indices: Tensor | range | list[int], light: str = "day", style_seed: int | None = None) -> House:
-        """These houses by "day", at "dusk" or in the "snow".
+        """These houses by "day", at "dusk", in the "snow", or at dusk with every lamp out ("dark").
 
         Args:
             indices: whole numbers (n,) from 0 to 2^61 - 1.

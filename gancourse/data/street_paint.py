@@ -8,7 +8,7 @@ It does not paint light. It fills four layers, and only ``develop`` makes a phot
     lamp   (h, w):    how strongly a place shines by itself when the lights are on
     snow   (h, w):    how much of a place is covered when it has snowed
 
-So day, dusk and snow are the same house in three lights.
+So day, dusk and snow are the same house in three lights; and for judges there is dusk with every lamp out.
 """
 
 import functools
@@ -18,7 +18,7 @@ import numpy as np
 from gancourse.data.street_plan import CELLS, CLASSES, Part, Plan, draw_mask, inside
 from gancourse.data.street_style import SKIES, TEXTURES, WALLS, WINDOWS, Style, cloud, courses, finish, rgb
 
-LIGHTS = ("day", "dusk", "snow")
+LIGHTS = ("day", "dusk", "snow", "dark")  # dark: dusk with every lamp out, for judges
 GOODS = ("d98a3d", "c9473f", "e8d27a", "6fa06a", "e9e4d8", "7d9fc0", "b07aa1")
 BARS = {  # where a window's bars are: across, and down
     "plain": ((), ()), "casement": ((0.5,), ()), "cross": ((0.5,), (0.34,)), "sash": ((), (0.5,)),
@@ -94,11 +94,13 @@ def paint(plan: Plan, style: Style, size: int, light: str) -> tuple[np.ndarray, 
 
     ``lit`` is where lamps shine at dusk, whatever the light; ``drawing`` is the brightness of the paint, in no light.
     """
-    easel = Easel(plan, style, 2 * -(-size // CELLS), light)
+    easel = Easel(plan, style, 2 * -(-size // CELLS), "dusk" if light == "dark" else light)
     for i, part in enumerate(plan.parts):
         PAINTERS[part.kind](easel, part, style.dice[4 * i % 1024 :][:4])
     lit, drawing = shrink(np.stack([easel.lamp, easel.colour.mean(axis=0)]), size)
-    photo = develop(easel, light)
+    if light == "dark":
+        easel.lamp[:] = 0
+    photo = develop(easel)
     return np.rint(255 * shrink(photo, size).clip(0, 1)).astype(np.uint8), lit > 0.15, drawing
 
 
@@ -441,11 +443,11 @@ PAINTERS = {
 }  # fmt: skip
 
 
-def develop(e: Easel, light: str) -> np.ndarray:
-    """The four layers in a light, before the sky: a photograph (3, n, n), about 0 to 1."""
-    photo = {"day": by_day, "dusk": at_dusk, "snow": in_snow}[light](e)
+def develop(e: Easel) -> np.ndarray:
+    """The four layers in their light, before the sky: a photograph (3, n, n), about 0 to 1."""
+    photo = {"day": by_day, "dusk": at_dusk, "snow": in_snow}[e.light](e)
     open_sky = draw_mask(e.plan, len(e.sun)) == CLASSES.index("sky")
-    if light == "snow":
+    if e.light == "snow":
         open_sky &= e.snow < 0.5  # snow on top of things lies before the sky
     return np.where(open_sky, e.sky, photo)
 

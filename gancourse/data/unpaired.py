@@ -263,6 +263,7 @@ class Truth:
         y: (n, c_y, h, w), uint8; y[i] is what x[i] would be in the other domain.
         mask: classes of the street or of facades, (n, h, w), int64, where there are any.
         lit: where lamps shine at dusk, (n, h, w), bool; the street only.
+        dark: y with every lamp out, (n, 3, h, w), uint8; where y is the street at dusk only.
         label: the digit, (n,), int64; digits only.
     """
 
@@ -271,6 +272,7 @@ class Truth:
     y: Tensor
     mask: Tensor | None = None
     lit: Tensor | None = None
+    dark: Tensor | None = None
     label: Tensor | None = None
 
     def __len__(self) -> int:
@@ -289,7 +291,7 @@ class Truth:
         return to_unit(self.x), to_unit(self.y)
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> "Truth":
-        tensors = (self.x, self.y, self.mask, self.lit, self.label)
+        tensors = (self.x, self.y, self.mask, self.lit, self.dark, self.label)
         return Truth(self.name, *(None if tensor is None else change(tensor) for tensor in tensors))
 
 
@@ -311,7 +313,7 @@ def street_unpaired(
     Args:
         n: x shows the houses 0 to n - 1, y those from n to 2 n - 1.
         size, part, seed: see :class:`~gancourse.data.street.Street`.
-        x, y: "photo" or "day", "dusk", "snow", "labels" (colours), "edges" (black on white), each with three channels;
+        x, y: "photo" or "day", "dusk", "dark" (dusk with every lamp out), "snow", "labels" (colours), "edges" (black on white), each with three channels;
             or "planes", one channel for each class.
 
     Raises:
@@ -324,10 +326,12 @@ def street_unpaired(
 def street_truth(
     n: int, size: int = 64, x: str = "photo", y: str = "labels", part: str = "test", *, seed: int = 0
 ) -> Truth:
-    """n houses that no player has seen, in both views, with mask and lit; else as :func:`street_unpaired`."""
+    """n houses that no player has seen, in both views, with mask and lit, and dark if y is dusk; else as
+    :func:`street_unpaired`."""
     street = Street(seed, size, part)
-    houses = street.batch(range(n))
-    return Truth("street", *(seen(street, range(n), view) for view in (x, y)), mask=houses.mask, lit=houses.lit)
+    houses, views = street.batch(range(n)), [seen(street, range(n), view) for view in (x, y)]
+    dark = seen(street, range(n), "dark") if y == "dusk" else None
+    return Truth("street", *views, mask=houses.mask, lit=houses.lit, dark=dark)
 
 
 def seen(street: Street, indices: range, view: str) -> Tensor:

@@ -11,7 +11,7 @@ from gancourse.games.pix2pix import answer
 from gancourse.losses import d_least_squares, g_least_squares
 from gancourse.networks.pool import ImagePool
 from gancourse.networks.together import together
-from gancourse.noise import noisy
+from gancourse.noise import noisy, tinted
 from gancourse.schedules import Schedule, constant
 
 
@@ -30,6 +30,8 @@ class CycleGAN(Game):
         near_x, near_y: distances between pictures of X, and of Y, that were led home and those they come from.
         noise_x, noise_y: standard deviation of normal noise that is added to fakes of X, and of Y, before they are led
             home, so that nothing faint can be hidden in them: Bashkirova et al. 2019 (arXiv:1908.01517), sec. 4.1.
+        tint_x: spread of a random tint that fakes of X are given before they are led home, see
+            :func:`gancourse.noise.tinted`. F knows few of X's colours; so G learns to do without.
         identity: weight of the identity loss (sec. 5.2), as a share of `cycle`. 0: none.
         pool: earlier fakes that each critic is shown, see :class:`~gancourse.networks.pool.ImagePool`.
         d_weight: factor on each critic's loss (appendix 7.1).
@@ -50,6 +52,7 @@ class CycleGAN(Game):
         near_y=l1_loss,
         noise_x: float = 0.0,
         noise_y: float = 0.0,
+        tint_x: float = 0.0,
         identity: float = 0.5,
         pool: int = 50,
         d_weight: float = 0.5,
@@ -64,6 +67,7 @@ class CycleGAN(Game):
         self.pool_x, self.pool_y = ImagePool(pool), ImagePool(pool)
         self.cycle, self.identity, self.d_weight = cycle, identity, d_weight
         self.near_x, self.near_y, self.noise_x, self.noise_y = near_x, near_y, noise_x, noise_y
+        self.tint_x = tint_x
         self.d_adversarial, self.g_adversarial = d_adversarial, g_adversarial
 
     def round(self, x: Tensor, y: Tensor) -> None:  # x: (n, c_x, h, w), y: (m, c_y, h', w'), both in [-1, 1]
@@ -94,7 +98,7 @@ class CycleGAN(Game):
 
     def backward_cycle(self, y: Tensor, fake_x: Tensor) -> Tensor:
         """y -> F(y) -> G(F(y)), which should be y."""
-        return self.near_y(self.G(noisy(fake_x, self.noise_x)), y)
+        return self.near_y(self.G(noisy(tinted(fake_x, self.tint_x), self.noise_x)), y)
 
     def identity_loss(self, x: Tensor, y: Tensor, same_x: Tensor, same_y: Tensor) -> Tensor:
         """Sec. 5.2: what is in the right domain already should be left alone: F(x) should be x, and G(y) should be y.

@@ -211,7 +211,7 @@ def test_dusk_is_no_tint_of_the_day(lights):
 def test_shadows_turn(street):
     for i in range(10):
         plan, style = street.plan(i), street.style(i)
-        day, dusk, snow = (Easel(plan, style, 2, light).reach[0] for light in LIGHTS)
+        day, dusk, snow = (Easel(plan, style, 2, light).reach[0] for light in ("day", "dusk", "snow"))
         assert day * style.side < 0 and dusk * style.side > 0 and snow == 0
 
 

@@ -15,6 +15,7 @@ from gancourse.games.cyclegan import BackwardCycle, CycleAlone, CycleGAN, Forwar
 from gancourse.networks.patchgan import PatchGAN
 from gancourse.networks.pool import ImagePool
 from gancourse.networks.resnet import ResNetGenerator
+from gancourse.noise import tinted
 
 
 def players():
@@ -149,6 +150,24 @@ def test_home_is_measured_by_the_distances_and_reached_under_noise():
     assert game.backward_cycle(y, game.F(y)).item() == 250
     game.noise_y, game.noise_x, game.near_y = 0.0, 0.1, lambda a, b: (a - b).std()
     assert game.backward_cycle(y, game.F(y)).item() == pytest.approx(0.3, rel=0.05) and game.noise_y == 0
+
+
+def test_a_tint_stretches_and_shifts_each_channel_of_each_picture():
+    x = torch.rand(2, 3, 8, 8)
+    torch.manual_seed(0)
+    y = tinted(x, 0.3)
+    for before, after in zip(x.flatten(0, 1).flatten(1), y.flatten(0, 1).flatten(1), strict=True):
+        slope = (after - after.mean()) / (before - before.mean())
+        assert torch.allclose(slope, slope[0], atol=1e-3) and slope[0] != 1
+    torch.manual_seed(1)
+    many = tinted(torch.ones(20_000, 3, 1, 1), 0.3)  # 1 + 0.3 a + 0.3 b
+    assert many.mean().item() == pytest.approx(1, abs=0.01)
+    assert many.std().item() == pytest.approx(0.3 * 2**0.5, rel=0.02)
+    game = CycleGAN(Times(3.0), Times(0.5), Times(1.0), Times(1.0), identity=0.0, tint_x=0.3)
+    torch.manual_seed(0)
+    asked = tinted(game.F(x[:, :1]), 0.3)
+    torch.manual_seed(0)
+    assert game.backward_cycle(x[:, :1], game.F(x[:, :1])) == l1_loss(3 * asked, x[:, :1])
 
 
 def test_without_noise_no_random_number_is_drawn():
