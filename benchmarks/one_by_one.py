@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date
-from functools import cache
 from unittest import mock
 
 import torch
@@ -21,12 +20,11 @@ from torch.optim import Adam
 
 from benchmarks.cases import batch_of, game_of
 from benchmarks.roofline import clock
-from benchmarks.train_step import FULL, asked, block, for_the_book, made_on, process, results, spread
+from benchmarks.train_step import FULL, RECORDED, asked, block, for_the_book, made_on, process, results, spread
 from gancourse import memory
 from gancourse.files import written
 from gancourse.game import Game, players, train
 from gancourse.plots import table
-from gancourse.recorded import Recorded
 from gancourse.scale import device, pick
 from tools import stamp
 
@@ -78,8 +76,8 @@ def compiled(game: Game) -> dict:
 
 
 def recorded(game: Game) -> dict:
-    """One CUDA graph for a whole round. `train` records anew whenever it is called; here one recording lasts."""
-    mock.patch("gancourse.game.Recorded", cache(Recorded)).start()
+    """One CUDA graph for a whole round."""
+    mock.patch("gancourse.game.Recorded", RECORDED).start()
     return {"graph": True}
 
 
@@ -133,7 +131,7 @@ def ratios(found: dict[str, list[float]]) -> dict[str, dict[str, float]]:
 
 def shown(games: dict[str, dict]) -> dict[str, dict[str, str]]:
     """The rows of the table: what is left out, and what is added."""
-    captions = {way: f"without {way}" for way in LEFT_OUT} | {way: f"with {way}" for way in ADDED}
+    captions = {way: f"{'without' if way in LEFT_OUT else 'with'} {way}" for way in WAYS if way != "as it is"}
     return {captions[way]: {name: spread(of["ratios"][way]) for name, of in games.items()} for way in captions}
 
 

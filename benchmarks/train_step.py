@@ -77,6 +77,7 @@ if half := halves(device().type):  # what `train` takes where nobody chooses
 if device().type == "cuda":
     VARIANTS |= {f"{way}, graph": Variant(one.how | {"graph": True}, one.within) for way, one in VARIANTS.items()}
 FULL = 60  # rounds after which the pools are full and a round is recorded
+RECORDED = cache(Recorded)  # `train` records anew whenever it is called; here one recording of a game lasts
 
 
 def agrees(name: str) -> dict[str, dict]:
@@ -99,7 +100,8 @@ def player(name: str, way: str) -> Callable:
             loop.round(*batch)
 
     def by_train(batches, stream, n):
-        train(loop, batches, n, progress=False, **VARIANTS[way].how)
+        with mock.patch("gancourse.game.Recorded", RECORDED):
+            train(loop, batches, n, progress=False, **VARIANTS[way].how)
 
     return plainly if way == PLAIN else by_train
 
@@ -109,8 +111,6 @@ READY: dict[str, tuple] = {}  # what this process can play, by way: see `begin`
 
 def begin(name: str, way: str) -> dict[str, float]:
     """Make this process ready; what it held before its first three rounds, at their peak, and what they needed, MiB."""
-    # `train` records anew whenever it is called; here one recording lasts, so that rounds are timed and not recording
-    mock.patch("gancourse.game.Recorded", cache(Recorded)).start()
     play, batch = player(name, way), batch_of(name)
     before = now()
     play([batch], around([batch], len(batch)), FULL if way.endswith("graph") else agreement.ROUNDS)

@@ -140,7 +140,10 @@ def opening(row: Row, seed: int, rounds: int) -> dict[str, list[float]]:
     return train(game, batches, rounds, seed=seed, progress=False)
 
 
-MEASURED_BY = stamp.code_hash("".join(map(inspect.getsource, (begun, judged, to_labels, to_dusk))))
+MEASURED_BY = {
+    data: stamp.code_hash("".join(map(inspect.getsource, (begun, judged, judge))))
+    for data, judge in {STREET: to_labels, DUSK: to_dusk}.items()
+}
 TRIALS = Trials(FOLDER / "cyclegan.json", ROWS, play, MEASURED_BY, opening=opening)
 
 

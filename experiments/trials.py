@@ -51,7 +51,7 @@ class Trials:
         rows: by name.
         play: one training, ``play(row, seed)`` -> figures by name. An entry "opening", the losses of the first
             rounds, is kept beside them: it tells whether code that was changed still plays the same game.
-        measured_by: changes when the way of measuring does.
+        measured_by: changes when the way of measuring does; one for all rows, or one for each `data`.
         seeds: of the trainings of each row.
         opening: the first rounds of a training again, ``opening(row, seed, rounds)`` -> losses, if that can be asked.
     """
@@ -59,7 +59,7 @@ class Trials:
     path: Path
     rows: dict[str, Row]
     play: Callable[[Row, int], dict]
-    measured_by: str
+    measured_by: str | dict[str, str]
     seeds: tuple[int, ...] = (0, 1, 2)
     opening: Callable[[Row, int, int], dict[str, list[float]]] | None = None
 
@@ -72,7 +72,7 @@ class Trials:
         script = Path(inspect.getfile(self.opening or self.play)).read_text("utf-8")
         return {
             "library": stamp.reached([script], {file: stamp.read(file) for file in stamp.used_files(modules)}),
-            "measured by": self.measured_by,
+            "measured by": self.measured(name),
             "scale": scale(),
             "precision": self.rows[name].precision,
             "hardware": stamp.hardware(),
@@ -80,12 +80,16 @@ class Trials:
             "date": date.today().isoformat(),
         }
 
+    def measured(self, name: str) -> str:
+        """How this row is measured."""
+        return self.measured_by if isinstance(self.measured_by, str) else self.measured_by[self.rows[name].data]
+
     def holds(self, name: str, kept: dict | None) -> bool:
         """Whether a kept training of this row was made by the code as it stands, at the scale in force."""
         if kept is None:
             return False
         made = kept["stamp"]
-        same = made["scale"] == scale() and made["measured by"] == self.measured_by
+        same = made["scale"] == scale() and made["measured by"] == self.measured(name)
         same &= made.get("precision", "fp32") == self.rows[name].precision
         return same and not stamp.changed(made["library"])
 

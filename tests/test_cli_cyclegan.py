@@ -402,6 +402,7 @@ def test_the_recipe_fits_its_sizes(monkeypatch):
             assert len(game.G.transformer) == blocks and isinstance(game.G.decoder[-1], Planes) and game.lr == lr
             assert isinstance(game.F, ResNetGenerator if scale == "paper" else UNet)
             assert (game.near_y, game.noise_x, game.identity) == (planes_cross_entropy, 0.1, 0)
+            assert (game.cycle, game.tint_x) == (0.5, 0.3)
             assert [translate.channels(net) for net in (game.G, game.F)] == [(3, 14), (14, 3)]
             noise, D_Y = game.D_Y
             assert game.D_X.smallest == D_Y.smallest == 3 * 2**layers and noise.spread == recipes.NOISE

@@ -135,4 +135,4 @@ def test_a_round_counts_what_adam_moves():
 
 
 def test_results_of_each_scale_and_device_are_apart():
-    assert train_step.results("paper").name == f"train_step-paper-{device().type}.json"
+    assert train_step.results("train_step", "paper").name == f"train_step-paper-{device().type}.json"
