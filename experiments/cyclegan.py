@@ -56,6 +56,8 @@ ROWS = {
     "GAN + backward cycle": unpaired(SHORT, kind=BackwardCycle),
     "CycleGAN": unpaired(SHORT),
     "no pool": unpaired(SHORT, pool=0),
+    "no tint": unpaired(SHORT, tint_x=0.0),
+    "no tint, cycle 3": unpaired(SHORT, tint_x=0.0, cycle=3.0),
     "CycleGAN, longer": unpaired(LONG),
     "pix2pix": Row(
         lambda: recipes.pix2pix_of_cyclegan(PAIRED), STREET, rounds=PAIRED

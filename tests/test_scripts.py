@@ -76,7 +76,8 @@ def test_rows_of_the_ablation_are_different_games(monkeypatch):
     ours = {name: row for name, row in cyclegan.ROWS.items() if row.data == cyclegan.STREET and name != "pix2pix"}
     made = {name: row.make() for name, row in ours.items()}
     kinds = {
-        (type(game), game.cycle, game.identity, game.pool_x.size, ours[name].rounds) for name, game in made.items()
+        (type(game), game.cycle, game.identity, game.pool_x.size, game.tint_x, ours[name].rounds)
+        for name, game in made.items()
     }
     assert len(kinds) == len(made) and made["CycleGAN"].identity == 0
     assert {row.rounds for name, row in ours.items() if name != "CycleGAN, longer"} == {cyclegan.SHORT}
@@ -119,6 +120,16 @@ def test_results_of_rewritten_code_are_confirmed_only_if_it_plays_the_same_game(
     assert "L1, seed 0: the first rounds are the same" in capsys.readouterr().out
     now = load(path)["L1"]["0"]
     assert now["figures"] == made["L1"]["0"]["figures"] and now["stamp"]["confirmed"]
+
+
+def test_rounding_is_told_from_another_game():
+    before = {"D": [0.5, 0.4, 0.3, 0.2], "G": [2.0, 1.9, 1.8, 1.7]}
+    rounded = {name: [v * (1 + 5e-5) for v in values[:3]] + [9.0] for name, values in before.items()}
+    assert trials.likeness(before, before) == trials.SAME and trials.likeness(before, rounded) == trials.ROUNDED
+    for i in range(3):
+        other = before | {"G": [v + 0.001 * (i == j) for j, v in enumerate(before["G"])]}
+        assert trials.likeness(before, other) == trials.OTHER
+    assert trials.likeness({}, before) == trials.likeness(before, {"D": before["D"]}) == trials.OTHER
 
 
 def test_the_comparison_of_two_rows_is_held_to_its_gate(smoke):
