@@ -10,8 +10,11 @@ from torch.nn.functional import l1_loss
 from gancourse import pretrained, recipes, workers
 from gancourse.cli import runs, unpaired
 from gancourse.cli.outputs import must_be_writable, quiet_plots, write_grid, write_json
+from gancourse.cli.pix2pix import cut, real_ones
 from gancourse.data.batches import to_unit
+from gancourse.data.facades import facades
 from gancourse.data.label_maps import CMP, in_colours
+from gancourse.data.pairs import Pairs
 from gancourse.data.street_plan import CLASSES
 from gancourse.data.unpaired import Truth, Unpaired
 from gancourse.files import written
@@ -20,7 +23,7 @@ from gancourse.hidden_truth import lamps, read_labels
 from gancourse.keeping import Keeper
 from gancourse.losses import d_least_squares
 from gancourse.scale import device
-from gancourse.segmenter import assess, street_judge
+from gancourse.segmenter import assess, facade_judge, street_judge
 
 SHOWN = 8  # held-out pictures of each domain in samples.png
 SETTINGS = ("game", "data", "size", "seed", "scale")
@@ -140,9 +143,20 @@ def judged(game: CycleGAN, held_out: Truth | Unpaired, about: dict) -> dict[str,
             result["AtoB"] |= read_labels(fake_y, held_out.mask, classes)
         if about["data"] == "street":
             result["BtoA"] |= assess(street_judge(about["size"]), fake_x, x, held_out.mask)
+        if about["data"] == "facades":
+            result["BtoA"] |= as_photos(fake_x, held_out, about["size"])
         if about["data"] == "dusk":
             result["AtoB"] |= lamps(fake_y, to_unit(held_out.dark), held_out.mask, held_out.lit)
     return result
+
+
+def as_photos(drawn: Tensor, held_out: Truth, size: int) -> dict[str, float]:
+    """What the judge of facades says of photos that were drawn, and of real ones. It learns from pairs; the players
+    have none."""
+    pairs = cut(facades("train", unpaired.larger(size), "BtoA"), size)
+    judge = facade_judge(pairs.swapped(), crop=min(128, size))
+    truth = Pairs(held_out.name, held_out.y, held_out.x)
+    return assess(judge, drawn, truth.floats()[1], held_out.mask) | real_ones(judge, pairs, truth, CMP)
 
 
 def compared(answers: Tensor, given: Tensor, truth: Tensor) -> dict[str, float]:
