@@ -18,6 +18,7 @@ from gancourse.check.verdict import (
     finite,
     kind,
     loss_of,
+    overflow,
     same,
     same_gradient,
     show,
@@ -77,6 +78,16 @@ BCE_SLIPS = (
         lambda s, t: -(t * s.sigmoid() + (1 - t) * (-s).sigmoid()).mean(),
     ),
     Slip("logarithm to the base 2", "use the natural logarithm, torch.log", lambda s, t: bce(s, t) / 0.6931472),
+    Slip(
+        "right for the targets 0 and 1, and every other target is rounded to one of them",
+        "the target is a weight: t of the price for real, 1 - t of the price for a fake",
+        lambda s, t: bce(s, (t > 0.5).to(s)),
+    ),
+    Slip(
+        "right for the targets 0 and 1, and not between: the target stands inside of the softplus",
+        "the target is a weight: t of the price for real, 1 - t of the price for a fake",
+        lambda s, t: softplus((1 - 2 * t) * s).mean(),
+    ),
 )
 
 
@@ -91,9 +102,14 @@ def ex00_bce(f):
     for s, t in (
         ([2.0, -1.0, 0.5, -3.0], [1.0, 0.0, 0.0, 1.0]),
         ([[0.3, -1.2, 2.5], [1.0, -0.4, 0.7]], [[0.0, 1, 1], [1, 0, 1]]),
+        ([1.5, -0.8, 2.0], [0.9, 0.3, 0.6]),
     ):
         s, t = torch.tensor(s, requires_grad=True), torch.tensor(t)
-        loss = loss_of(answer(s, t.clone()))
+        result = answer(s, t.clone())
+        if isinstance(result, Tensor) and result.numel() != 1:
+            shapes = f"for logits of shape {tuple(s.shape)} the result has shape {tuple(result.shape)}"
+            raise NotYet(f"missing mean: {shapes}, and a loss is one number", hint="the mean over all entries, .mean()")
+        loss = loss_of(result)
         told = f"With logits {show(s)} and targets {show(t)}"
         compare(loss, bce(s, t), BCE_SLIPS, (s, t), told, hint="-log D for a target 1, -log(1 - D) for a target 0")
         same_gradient(loss, bce(s, t), [s], ["the logits"], "stay with torch functions, which know their derivative")
@@ -102,8 +118,9 @@ def ex00_bce(f):
     if not same(big, bce(s, t)):
         raise NotYet(
             "the formula is right, but it breaks down for large logits",
-            f"For a logit of 200 and target 0 the loss is 200; yours is {show(big)}: sigmoid(200) is rounded to 1.",
-            "do not go through the sigmoid: softplus(s) is log(1 + exp(s)) and never overflows",
+            f"For a logit of 200 and target 0 the loss is 200; yours is {show(big)}: sigmoid(200) is rounded to 1, "
+            "and exp(200) to infinity.",
+            "go neither through the sigmoid nor through exp: softplus(s) is log(1 + exp(s)) and never overflows",
         )
     return "The cross-entropy of a logit s is softplus(s) - t s, exact even for a logit of 200."
 
@@ -349,8 +366,35 @@ def ex00_mend(f):
         told = f"For D(x) = {show(D(x).flatten())} and D(fake) = {show(D(fake).flatten())}, the loss and D's gradients:"
         hint = "one mean cross-entropy for the real samples, one for the fakes; add them"
         value = with_gradients(loss, list(D.parameters()))
-        expect_mended(value, sure(D, x, fake), SURE_FAULTS, told, factors=(1.0, 0.5), hint=hint)
-    return "Through a sigmoid too many a logit of 200 counts as 1: such a critic can never be sure, and hardly learns."
+        given = (True, True, True, False, True)
+        expect_mended(value, sure(D, x, fake), SURE_FAULTS, told, factors=(1.0, 0.5), hint=hint, given=given)
+    return (
+        "Through a sigmoid too many a logit of 200 counts as 1: such a critic can never be sure, and hardly learns."
+        + (
+            overflow(lambda: answer(Fixed(), torch.tensor([[-200.0]]), torch.tensor([[100.0]])), 300.0)
+            or runs_on(answer)
+        )
+    )
+
+
+class Fixed(nn.Module):
+    """A critic whose logit is what it is given."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
+def runs_on(answer: Answer) -> str:
+    """A remark if the loss hangs on whoever made the fakes."""
+    fake = torch.tensor([[0.4, 0.1], [1.2, -0.7]], requires_grad=True)
+    try:
+        loss = answer(Line([[0.7, -1.1]], [0.4]), torch.tensor([[1.0, 2.0], [-0.5, 0.3]]), fake)
+        (gradient,) = torch.autograd.grad(loss.sum(), [fake], allow_unused=True)
+    except Exception:
+        return ""
+    if gradient is None or not gradient.any():
+        return ""
+    return " One thing more: a gradient runs on into whoever made the fakes; D(fake.detach()) keeps it out."
 
 
 def stamps(kernel: int, stride: int) -> list[int]:
@@ -451,12 +495,18 @@ def shared(w: Tensor) -> Tensor:
     return (w / w.sum()).flatten()
 
 
-ODDS = "p / p_g = D / (1 - D) = exp(logit); divide by the sum over all fakes"
+ODDS = "solve D = p / (p + p_g) for p / p_g, with D = sigmoid(logit); then divide by the sum over all fakes"
 WEIGHTS_SLIPS = (
     Slip(
-        "not divided by their sum: these are the ratios themselves, and shares are asked for", ODDS, lambda s: s.exp()
+        "not divided by their sum: these are the ratios themselves, and shares are asked for",
+        "divide by the sum over all fakes",
+        lambda s: s.exp(),
     ),
-    Slip("they add up to n, and should add up to 1", ODDS, lambda s: len(s) * ratio(s)),
+    Slip(
+        "they add up to n, and should add up to 1",
+        "divide by the sum over all fakes, not by the mean",
+        lambda s: len(s) * ratio(s),
+    ),
     Slip("upside down: what looks most like a fake weighs most", ODDS, lambda s: ratio(-s)),
     Slip("weighed by D itself: D is p / (p + p_g), and p / p_g is asked for", ODDS, lambda s: shared(s.sigmoid())),
     Slip("D itself, and not divided by the sum", ODDS, lambda s: s.sigmoid()),
@@ -480,7 +530,7 @@ WEIGHTS_SLIPS = (
 )
 
 
-@exercise("weights(logits), shares of the fakes that make them like real data: exp(logit), so that all add up to 1")
+@exercise("weights(logits), the shares with which fakes are drawn again, so that they come to lie as real data do")
 def ex00_weights(f):
     """f(logits (n, 1)) -> softmax over the n fakes, (n,) or (n, 1); must hold for a logit of 200, too."""
     answer = Answer(f, "weights(logits)")
@@ -493,8 +543,8 @@ def ex00_weights(f):
     big = weights_of(answer(s.clone()), 3)
     if not same(big, ratio(s)):
         what = "the formula is right, but it breaks down for large logits"
-        number = f"For logits 200, 199 and -200 right is {show(ratio(s))}; yours is {show(big)}: exp(200) is infinite."
-        raise NotYet(what, number, "softmax(0) does not overflow")
+        number = f"For logits 200, 199 and -200 right is {show(ratio(s))}; yours is {show(big)}."
+        raise NotYet(what, number, "exp(200) is infinite; softmax(0) does not overflow")
     return "What the critic has learned can be put to use: drawn again with these shares, fakes come nearer to p."
 
 

@@ -21,6 +21,7 @@ from gancourse.check.verdict import (
     kind,
     letters_among,
     loss_of,
+    overflow,
     same,
     same_gradient,
     show,
@@ -148,6 +149,11 @@ D_SLIPS = (
         "the cross-entropy is asked for: softplus",
         lambda r, f: (r - 1).square().mean() + f.square().mean(),
     ),
+    Slip(
+        "logits and labels are swapped: the cross-entropy takes the logits first",
+        "binary_cross_entropy_with_logits(logits, labels)",
+        lambda r, f: softplus(torch.tensor(1.0)) - r.mean() + softplus(torch.tensor(0.0)),
+    ),
 )
 
 
@@ -159,7 +165,7 @@ def ex01_d_loss(f):
         D = Critic()
         judge_d_loss(answer(D, x.clone(), fake.clone()), D, D(x), D(fake))
     return "An undecided D (every logit 0) scores 2 log 2 = 1.386, or half of it." + overflow(
-        lambda: answer(Critic(), images(-100.0), images(100.0)), 400.0
+        lambda: answer(Critic(), images(-100.25), images(49.75)), 300.0
     )
 
 
@@ -171,17 +177,6 @@ def judge_d_loss(result: object, D: nn.Module, real: Tensor, fake: Tensor, more:
     k = compare(loss, right, (*D_SLIPS, *more), (real, fake), told, factors=(1.0, 0.5), hint=hint)
     hint = "D learns from both terms: detach images if you like, but never what D returns"
     same_gradient(loss, k * right, list(D.parameters()), [f"D.{name}" for name, _ in D.named_parameters()], hint)
-
-
-def overflow(play, right: float) -> str:
-    """A remark for formulas that go through the sigmoid and break down for large logits."""
-    try:
-        result = play()
-        if any(same(result, torch.tensor(k * right)) for k in (1.0, 0.5)):
-            return ""
-    except Exception:
-        return ""
-    return f" One thing more: for logits of 200 yours gives {show(result)}; softplus takes them as they are."
 
 
 G_SLIPS = (
@@ -487,10 +482,18 @@ HOLDS = (
     "each optimizer is made with the weights of its own player: opt_G with G.parameters(), opt_D with D.parameters()"
 )
 ROUND_FAULTS = (
-    Fault("opt_G holds D's weights: G's loss moves D, to be fooled more easily", HOLDS),
-    Fault("opt_D holds G's weights: D's loss does not move D", HOLDS),
+    Fault("opt_G holds D's weights: G's loss moves D, to be fooled more easily", HOLDS, "exchanged"),
+    Fault(
+        "D never moves: opt_D holds G's weights, or its zero_grad() stands between backward and step",
+        "opt_D is made with D.parameters(); then zero_grad, loss, backward, step",
+        "exchanged",
+    ),
     Fault("opt_G holds the weights of both: on its own loss D is moved to be fooled", HOLDS),
-    Fault("opt_D holds the weights of both, and with no detach D's loss moves G, too", HOLDS),
+    Fault(
+        "with no detach D's loss moves G, too: opt_D holds the weights of both, or what D's loss left in G is not "
+        "cleared before G's backward",
+        "d_loss(D, x, fake.detach()); opt_D with D.parameters(); opt_G.zero_grad() right before G's backward",
+    ),
     Fault(
         "no opt_D.zero_grad(): what G's loss has left in D is still there when D steps in the next round",
         "opt_D.zero_grad() before the backward of D's loss",
@@ -500,16 +503,20 @@ ROUND_FAULTS = (
         "opt_G.zero_grad() before the backward of G's loss",
     ),
     Fault("real and fake are swapped in d_loss", "d_loss(D, x, fake): the real pictures first"),
+    Fault(
+        "G never moves: a detach too many, or opt_G.zero_grad() stands between backward and step",
+        "detach for D's loss only; g_loss(D, fake) needs the way back into G; then zero_grad, loss, backward, step",
+    ),
 )
 
 
 def two_rounds(
-    g_other: bool, d_other: bool, g_both: bool, d_both: bool, d_left: bool, g_left: bool, swapped: bool
+    g_other: bool, d_other: bool, g_both: bool, d_both: bool, d_left: bool, g_left: bool, swapped: bool, g_still: bool
 ) -> Tensor:
     """All weights after two rounds, with a choice of ROUND_FAULTS."""
     G, D = Forger(), Critic()
     own, other = list(G.parameters()), list(D.parameters())
-    opt_G = SGD(own + other if g_both else other if g_other else own, lr=0.1)
+    opt_G = SGD(own if g_still else own + other if g_both else other if g_other else own, lr=0.1)
     opt_D = SGD(own + other if d_both else own if d_other else other, lr=0.1)
     for x, z in ROUNDS:
         fake = G(z)
@@ -522,7 +529,8 @@ def two_rounds(
         if not g_left:
             opt_G.zero_grad()
         softplus(-D(fake)).mean().backward()
-        opt_G.step()
+        if not g_still:
+            opt_G.step()
     return weights_of(G, D)
 
 
@@ -667,6 +675,7 @@ def apart(p: Tensor) -> Tensor:
 
 
 EACH_TWO = "n (n - 1) ordered pairs of two different pictures: sum over all distances, divide by their number"
+EUCLID = "of two pictures: the root of the sum of the squared differences of all pixels"
 VARIETY_SLIPS = (
     Slip(
         "each picture is also compared with itself: n of the n * n distances are 0",
@@ -723,6 +732,16 @@ VARIETY_SLIPS = (
         lambda p: torch.cdist(p.flatten(1), p.flatten(1), p=1).sum() / (len(p) * (len(p) - 1)),
     ),
     Slip(
+        "the mean of the absolute differences of all pixels: the Euclidean distance is asked for",
+        EUCLID,
+        lambda p: (p[:, None] - p[None]).abs().mean(),
+    ),
+    Slip(
+        "pictures that are alike are left out: their distance is 0, and it counts as any other",
+        "leave out a picture's distance to itself only: the diagonal",
+        lambda p: pairwise(p)[pairwise(p) > 0].mean(),
+    ),
+    Slip(
         "divided by the number of pixels, too",
         "the distance of two pictures adds up their pixels",
         lambda p: apart(p) / p[0].numel(),
@@ -739,8 +758,10 @@ VARIETY_SLIPS = (
 def ex01_variety(f):
     """f(pictures) -> sum of all Euclidean distances over the n (n - 1) ordered pairs."""
     answer = Answer(f, "variety(pictures)")
-    for n, h, w in ((4, 2, 3), (3, 3, 3), (5, 1, 2)):
+    for n, copies in ((4, 0), (3, 0), (5, 2)):
+        h = w = 28
         p = (1.7 * torch.arange(1.0, 1 + n * h * w)).sin().view(n, 1, h, w)
+        p[1 : 1 + copies] = p[0]
         result = answer(p.clone())
         if type(result).__module__ == "numpy" or (isinstance(result, int | float) and not isinstance(result, bool)):
             result = torch.as_tensor(result)
@@ -748,6 +769,6 @@ def ex01_variety(f):
         if result.numel() != 1:
             raise NotYet(f"missing mean: {kind(result)} came back, and one number is asked for", hint=EACH_TWO)
         finite(result, "a division by 0? between two different pictures no distance is 0")
-        told = f"With {n} pictures of {h} x {w}"
-        compare(result, apart(p), VARIETY_SLIPS, (p,), told, hint=EACH_TWO)
+        told = f"With {n} pictures of {h} x {w}{', three of them alike,' if copies else ''}"
+        compare(result, apart(p), VARIETY_SLIPS, (p,), told, hint=f"the distance {EUCLID}; then their mean")
     return "0 says that all are one picture. Beside the same figure of real ones it tells how much variety is left."

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, interpolate, max_pool2d, pad
+from torch.nn.functional import adaptive_avg_pool2d, cross_entropy, interpolate, max_pool2d, pad
 
 from gancourse.check.guess import number_of, whole
 from gancourse.check.mend import Fault, expect_mended, with_gradients
@@ -44,6 +44,11 @@ def joined(seen: Tensor, x: Tensor, dim: int = 1) -> Tensor:
 
 
 CAT_ERRORS = (  # what torch says of a sum or a concatenation that does not fit: what it is called, hint
+    (
+        "Expected size 0 but got|but got size 0",
+        "an empty slice: one of the two has no rows or no columns left",
+        "from d to -d lies nothing where d is 0; top : top + h always has h rows",
+    ),
     (
         "except in dimension 0",
         "concatenated on dimension 0, which holds the samples",
@@ -106,6 +111,11 @@ JOIN_SLIPS = (
         lambda s, x: torch.cat([interpolate(s, x.shape[2:], mode="bilinear"), x], 1),
     ),
     Slip(
+        "the skip was made smaller, not cut: its pixels no longer lie over those of x",
+        "cut out the middle, seen[:, :, top : top + h, left : left + w]",
+        lambda s, x: torch.cat([adaptive_avg_pool2d(s, x.shape[2:]), x], 1),
+    ),
+    Slip(
         "x was made larger, and the skip left whole: nothing is known at the rim of x",
         "cut out the middle of `seen`, as large as x",
         lambda s, x: torch.cat([s, interpolate(x, s.shape[2:])], 1),
@@ -151,6 +161,16 @@ JOIN_SLIPS = (
         "round down, as the library does: top = (H - h) // 2",
         lambda s, x: torch.cat([rounded_up(s, *x.shape[2:]), x], 1),
     ),
+    Slip(
+        "one pixel off the middle: the skip is shifted against x",
+        "leave out as much at the top as at the bottom: top = (H - h) // 2",
+        lambda s, x: joined(s.roll((1, 1), (2, 3)), x),
+    ),
+    Slip(
+        "one pixel off the middle: the skip is shifted against x",
+        "leave out as much at the top as at the bottom: top = (H - h) // 2",
+        lambda s, x: joined(s.roll((-1, -1), (2, 3)), x),
+    ),
 )
 
 
@@ -166,7 +186,7 @@ def numbers(*shape: int, step: float) -> Tensor:
 
 
 JOIN_SHAPES = (  # of seen and of x, without its number of samples; in the last one an odd number of rows goes
-    ((2, 1, 4, 4), (1, 2, 2)),
+    ((2, 1, 6, 6), (1, 2, 2)),
     ((1, 2, 8, 6), (3, 2, 4)),
     ((2, 2, 3, 3), (2, 3, 3)),
     ((1, 1, 5, 7), (1, 4, 2)),
@@ -259,6 +279,11 @@ SIDE_SLIPS = (
         "on the way down: side - 4, then halve",
         lambda s, d: halved_first(s, d),
     ),
+    Slip(
+        "the pixels are taken before the doubling: the convolutions of a stage come after it",
+        "on the way up: double, then - 4",
+        lambda s, d: doubled_last(s, d),
+    ),
 )
 
 
@@ -268,6 +293,13 @@ def halved_first(side: int, depth: int) -> int:
     side -= 4
     for _ in range(depth):
         side = 2 * side - 4
+    return side
+
+
+def doubled_last(side: int, depth: int) -> int:
+    side = through(side, depth, up=False)
+    for _ in range(depth):
+        side = 2 * (side - 4)
     return side
 
 
@@ -345,6 +377,16 @@ IOU_SLIPS = (
         "whole-number division drops the share",
         "/ divides with a fraction, // drops it",
         lambda m: hits(m) // (m.sum(0) + m.sum(1) - hits(m)),
+    ),
+    Slip(
+        "missing brackets: only the first of the three in the union divides",
+        "hits / (true + seen - hits)",
+        lambda m: hits(m) / m.sum(0) + m.sum(1) - hits(m),
+    ),
+    Slip(
+        "missing brackets: only the first of the three in the union divides",
+        "hits / (true + seen - hits)",
+        lambda m: hits(m) / m.sum(1) + m.sum(0) - hits(m),
     ),
     Slip(
         "the intersection alone: hits are counted and not divided",
@@ -501,7 +543,7 @@ def ex03_unet(f):
     right = small_unet(*parts, x)
     slips = [Slip(name, hint, lambda x, out=out: out) for name, hint, out in other_ways(*parts, x)]
     compare(
-        result, right, slips, (x,), "For a picture of 4 x 4", hint="follow the picture: look_1, halve, look_2, double"
+        result, right, slips, (x,), "For a picture of 4 x 4,", hint="follow the picture: look_1, halve, look_2, double"
     )
     same_gradient(result.square().sum(), right.square().sum(), [x], ["x"], "learning, too, goes through the skip")
     return "Two ways lead from look_1 to look_3: one through the bottom, and a short one for the detail."
@@ -568,7 +610,8 @@ def ex03_loss(f):
         play = segmenting(scores, y)
         told = f"For {n} pictures of {h} x {w}, the loss: yours {show(loss)}, right {show(play(*[False] * 5)[0])}."
         hint = "two lines at most: which class is right at each pixel, and cross_entropy(scores, that)"
-        expect_mended(with_gradients(loss, [scores]), play, LOSS_FAULTS, told, hint=hint)
+        given = (True, False, True, False, False)
+        expect_mended(with_gradients(loss, [scores]), play, LOSS_FAULTS, told, hint=hint, given=given)
     return "Scores go in as they are, as logits do. After a softmax too many no pixel can cost less than 0.31."
 
 
@@ -733,6 +776,16 @@ MEAN_SLIPS = (
         "each turn also as it is",
         lambda f, x: eight(f, x, flips=(True,)).mean(0),
     ),
+    Slip(
+        "four views: the quarter turns are missing",
+        "four turns, each also mirrored",
+        lambda f, x: eight(f, x, turns=range(0, 4, 2)).mean(0),
+    ),
+    Slip(
+        "four answers, divided by 8: the mirrored ones are missing",
+        "each turn also mirrored",
+        lambda f, x: eight(f, x, flips=(False,)).sum(0) / 8,
+    ),
     Slip("a sum instead of a mean", "divide by 8", lambda f, x: eight(f, x).sum(0)),
     Slip(
         "turned on where it should be turned back",
@@ -783,10 +836,11 @@ def ex03_mean(f):
     for n, side in ((2, 4), (1, 5)):
         x = numbers(n, 1, side, side, step=1.3)
         result = finite(tensor_of(asked(lopsided, x.clone())), "there is no division by 0 here")
-        told = f"With {n} pictures of {side} x {side}"
+        told = f"With {n} pictures of {side} x {side},"
         right = eight(lopsided, x).mean(0)
-        compare(result, right, MEAN_SLIPS, (lopsided, x), told, hint=BACK)
-        tensor_of(result, right.shape, BACK)
+        hint = f"the mean of eight answers, as large as one of them; {BACK}"
+        compare(result, right, MEAN_SLIPS, (lopsided, x), told, hint=hint)
+        tensor_of(result, right.shape, hint)
     return (
         "Eight answers to one question: where they agree the network was sure, and elsewhere their mean is less wrong."
     )

@@ -22,6 +22,7 @@ from gancourse.check.verdict import (
     finite,
     kind,
     letters_among,
+    same,
     show,
     tensor_of,
 )
@@ -112,7 +113,7 @@ def product(numbers) -> int:
 @exercise("receptive_field(layers), the side of the square that one logit sees; layers is a list of (kernel, stride)")
 def ex04_field(f):
     """f([(kernel, stride), ...]) -> from the last layer to the first: r <- (r - 1) stride + kernel, from r = 1."""
-    answer = Answer(f, "receptive_field(layers)")
+    answer = Answer(f, "my_field(layers)")
     for layers in (
         [(5, 3), (4, 2), (3, 1)],
         [(4, 2), (4, 1), (4, 1)],
@@ -146,6 +147,12 @@ def left(size: int, layers: int) -> int:
     return size // 2**layers - 2
 
 
+def unpadded(size: int, layers: int) -> int:
+    for stride in [2] * layers + [1] * 2:
+        size = (size - 4) // stride + 1
+    return size
+
+
 MAP_SLIPS = (
     Slip(
         "rounded to the nearest: halving an odd size rounds down, for the kernel must fit in whole",
@@ -164,7 +171,7 @@ MAP_SLIPS = (
     ),
     Slip(
         "one of the two layers of stride 1 is missing",
-        "one s1 layer with norm, and the last one with 1 channel: - 2",
+        "two layers of stride 1 stand behind those that halve, and each takes one place: - 2",
         lambda n, k: n // 2**k - 1,
     ),
     Slip(
@@ -187,6 +194,18 @@ MAP_SLIPS = (
         "divided by 2 layers: each layer halves what the one before it left", "2**layers", lambda n, k: n // (2 * k) - 2
     ),
     Slip("half a logit: halving an odd size rounds down", "// in place of /", lambda n, k: n / 2**k - 2),
+    Slip(
+        "padding 1 is forgotten in all layers",
+        "with its padding a picture of n pixels has n + 2: n -> (n + 2 - 4) // stride + 1",
+        unpadded,
+    ),
+    Slip(
+        "missing brackets: // and * are worked off from left to right, so this halves once and then multiplies",
+        "what n is divided by is 2**layers, as a whole",
+        lambda n, k: n // 2 * k - 2,
+    ),
+    Slip("^ is no power in Python", "2**layers", lambda n, k: n // 2 ^ k - 2),
+    Slip("^ is no power in Python", "2**layers", lambda n, k: n // (2 ^ k) - 2),
     Slip(
         "a square for every pixel: squares stand 2**layers pixels apart",
         "count along the map, layer by layer",
@@ -281,6 +300,21 @@ SQUARE_SLIPS = (
     ),
     Slip("last and first are swapped", "return first, last", lambda i, L: span(i, L).flip(0)),
     Slip(
+        "padding moves the first pixel alone here: it moves the whole square",
+        "subtract it from the last pixel, too",
+        lambda i, L: torch.stack([span(i, L)[0], torch.tensor(back(i, i, L, lambda s, k, p: (s, 0, k - 1)))[1]]),
+    ),
+    Slip(
+        "padding is added to the last pixel: it moves the whole square, and does not enlarge it",
+        "subtract it from the last pixel, too",
+        lambda i, L: torch.stack([span(i, L)[0], torch.tensor(back(i, i, L, lambda s, k, p: (s, -p, k - 1)))[1]]),
+    ),
+    Slip(
+        "each padding is counted in pixels of the picture: behind strides a place of padding is several pixels",
+        "go back from the logit: each stride multiplies what was subtracted before it, too",
+        lambda i, L: span(i, [(k, s, 0) for k, s, _ in L]) - sum(p for *_, p in L),
+    ),
+    Slip(
         "first pixel and side, and the last pixel is asked for",
         "last = first + side - 1",
         lambda i, L: torch.stack([span(i, L)[0], span(i, L)[1] - span(i, L)[0] + 1]),
@@ -353,7 +387,7 @@ class PatchCritic(nn.Module):
         if more:
             raise NotYet(
                 f"D was given {1 + len(more)} arguments",
-                hint="this critic takes one: the two pictures concatenated, torch.cat([x, y], dim=1)",
+                hint="this critic takes one: the two pictures concatenated as channels, torch.cat([x, ...], dim=1)",
             )
         if not isinstance(pair, Tensor) or pair.dim() != 4:
             raise NotYet(f"D was given {kind(pair)}", hint="D takes pairs, (n, c_x + c_y, h, w): torch.cat, dim=1")
@@ -368,12 +402,12 @@ class PatchCritic(nn.Module):
             raise NotYet(
                 f"D was given a batch of single pictures, (n, {self.channels}, h, w), and it judges pairs",
                 "Without x it could not know that y belongs to another house; with dim=0 each picture stands alone.",
-                "torch.cat([x, y], dim=1): one picture behind the other, as channels",
+                "torch.cat([x, ...], dim=1): x, and behind it, as channels, the picture that is judged",
             )
         if pair.shape[1:] != (2 * self.channels, 4, 4):
             raise NotYet(
                 f"D was given {kind(pair)}, and it judges pairs (n, c_x + c_y, h, w)",
-                hint="torch.cat([x, y], dim=1): one picture behind the other, as channels",
+                hint="torch.cat([x, ...], dim=1): x, and behind it, as channels, the picture that is judged",
             )
 
 
@@ -433,6 +467,10 @@ def patch_slips(D: nn.Module, x: Tensor, y: Tensor, fake: Tensor) -> tuple[Slip,
     )
 
 
+def of_pairs(text: str) -> str:
+    return text.replace("D(x)", "D(x, y)").replace("D(fake)", "D(x, fake)").replace("real images", "real pairs")
+
+
 @exercise("d_loss(D, x, y, fake), the loss of a critic that returns a map of logits for the pair cat([x, y], dim=1)")
 def ex04_d_loss(f):
     """f(D, x, y, fake) -> softplus(-D(cat(x, y))).mean() + softplus(D(cat(x, fake))).mean(), or half of it."""
@@ -444,7 +482,10 @@ def ex04_d_loss(f):
         D = PatchCritic()
         loss = answer(D, x.clone(), y.clone(), fake.clone())
         real, fooled = D(torch.cat([x, y], 1)), D(torch.cat([x, fake], 1))
-        judge_d_loss(loss, D, real, fooled, patch_slips(D, x, y, fake))
+        try:
+            judge_d_loss(loss, D, real, fooled, patch_slips(D, x, y, fake))
+        except NotYet as wrong:  # here D judges pairs
+            raise NotYet(wrong.what, *map(of_pairs, (wrong.number, wrong.hint))) from None
     return "The mean of the losses, not the loss of the mean: every patch is right or wrong for itself." + overflow(
         lambda: answer(
             PatchCritic(), torch.zeros(1, 1, 4, 4), torch.full((1, 1, 4, 4), -100.0), torch.full((1, 1, 4, 4), 100.0)
@@ -477,6 +518,16 @@ ABOUT = {  # letter: (is it true, why)
 }
 
 
+WHERE = {  # to look it up
+    "a": "the paper's table stands above",
+    "b": "halve five times, and take two layers of stride 1 into account: what must be left?",
+    "c": "the table of the six critics above has their weights",
+    "d": "what does a pixel pass through on its way to a logit?",
+    "e": "of an area both directions count: what is left of the square is the product of both shares",
+    "f": "how far apart do its squares stand, and how wide are they?",
+}
+
+
 @exercise('the letters of all true claims about the 286 px critic, as in "ab"')
 def ex04_286(chosen):
     """The letters of the true ones among CLAIMS, in any order."""
@@ -484,9 +535,7 @@ def ex04_286(chosen):
     for letter, (true, why) in ABOUT.items():
         if (letter in letters) != true:
             what = f"({letter}) is true and missing" if true else f"({letter}) is not true"
-            raise NotYet(
-                what, f"“{CLAIMS[letter]}” {why[0].upper()}{why[1:]}.", "compute the squares and maps above once more"
-            )
+            raise NotYet(what, f"“{CLAIMS[letter]}” {why[0].upper()}{why[1:]}.", WHERE[letter])
     return "It sees more and judges worse: a patch need only be as large as what it should judge."
 
 
@@ -506,10 +555,12 @@ def ex04_shift(guess):
     if not digits:
         raise StillOpen
     if unknown := sorted(digits - set("01234")):
-        raise NotYet(f"{', '.join(unknown)} is none of the shifts", hint=hint)
+        what = f"{unknown[0]} is none of the shifts" if len(unknown) == 1 else f"{', '.join(unknown)} are no shifts"
+        raise NotYet(what, hint=hint)
     told = "Squares of neighbouring logits stand 2 px apart."
     if digits & set("13"):
-        what = f"{min(digits & set('13'))} px is half a step: every square then shows other pixels than any before"
+        half = "1 px is half a step" if "1" in digits else "3 px is a step and a half"
+        what = f"{half}: every square then shows other pixels than any before"
         raise NotYet(what, told, "which shifts bring each square to where another one was?")
     if digits != set("24"):
         what = f"{'4' if '2' in digits else '2'} px is missing: each square comes to where another one was"
@@ -530,6 +581,9 @@ SEEN_FAULTS = (
     ),
     Fault("row and column are swapped", "[0, 0, row, column]"),
 )
+
+
+SEEN_GIVEN = (True, True, False, True, False, False)
 
 
 def small_critic() -> nn.Module:
@@ -562,6 +616,40 @@ def seen(row: int, column: int, picture: Tensor) -> Callable[..., Tensor]:
     return play
 
 
+def pixels_in_words(result: Tensor, right: Tensor) -> str:
+    """By how many pixels it is moved; if by the right ones, how strongly."""
+    mine, wanted = (t != 0 for t in (result, right))
+    n, m = int(mine.sum()), int(wanted.sum())
+    if n != m:
+        return f"yours is moved by {n} pixels; right are {m}, a square of 4 x 4"
+    if not torch.equal(mine, wanted):
+        at, right_at = (tuple(t.nonzero().amin(0).tolist()) for t in (mine, wanted))
+        return f"yours is moved by as many pixels as is right, {n}, but they begin at {at} in place of {right_at}"
+    top = divmod(int(right.argmax()), right.shape[1])
+    return (
+        f"yours is moved by the right {n} pixels, but how strongly? At {top} it says {show(result[top])},"
+        f" and {show(right[top])} is right"
+    )
+
+
+def expect_sum(result: Tensor, right: Tensor, picture: Tensor, row: int, column: int, told: str) -> None:
+    """The channels are to be added up. Other ways to put their sizes together are told by name."""
+    p = picture.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(small_critic()(p)[0, 0, row, column], p)
+    size = gradient[0].abs()
+    hint = "first .abs(), then .sum(0)"
+    if same(result, (right != 0).double()):
+        raise NotYet("which pixels move it, and not how strongly", told, hint)
+    for name, other in (
+        ("the mean over the channels", size.mean(0)),
+        ("the largest of the channels", size.amax(0)),
+        ("the length over the channels", size.norm(dim=0)),
+        ("squares, summed over the channels", size.square().sum(0)),
+    ):
+        if same(result, other):
+            raise NotYet(f"{name}: it would do as a measure, and the sum is asked for", told, hint)
+
+
 @exercise("seen_by(net, row, column, picture), mended: how strongly each pixel moves one logit, (h, w)")
 def ex04_mend(f):
     """f(net, row, column, picture (1, c, h, w)) -> size of the logit's gradient in eval mode, summed over channels."""
@@ -574,20 +662,23 @@ def ex04_mend(f):
         tensor_of(result, (8, 8), "one number for each pixel: summed over the channels, with no batch dimension")
         play = seen(row, column, picture)
         right = play(*[False] * len(SEEN_FAULTS))
-        moved = f"{int((result != 0).sum())} pixels; right are {int((right != 0).sum())}, a square of 4 x 4"
-        told = f"Logit ({row}, {column}): yours is moved by {moved}."
+        told = f"Logit ({row}, {column}): {pixels_in_words(result, right)}."
         hint = "eval mode; the gradient of this one logit; its absolute value, summed over the channels"
-        expect_mended(result.detach().double(), play, SEEN_FAULTS, told, hint=hint)
+        expect_sum(result, right, picture, row, column, told)
+        expect_mended(result.detach().double(), play, SEEN_FAULTS, told, hint=hint, given=SEEN_GIVEN)
     return "One logit, in eval mode, with signs taken off: what is not 0 is the square that it sees."
 
 
 SIDE, MAP, LAYERS, KERNEL, SQUARE = 64, 16, 4, 5, 40  # what the critic of ex04_design must keep to
+DESIGN_GIVEN = [(4, 2, 1), (4, 2, 1), (4, 2, 1), (4, 1, 1)]
 
 
 @exercise("layers, a list of (kernel, stride, padding), of a critic that sees 40 px or more and keeps a map of 16 x 16")
 def ex04_design(layers):
     """At most 4 layers of kernels up to 5, with padding up to half a kernel; at 64 px a map of 16 or more."""
     layers = layers_of(layers)
+    if [tuple(layer) for layer in layers] == DESIGN_GIVEN:
+        raise StillOpen("The layers are those that stood there.", "Change a number, and run the cell again.")
     if len(layers) > LAYERS:
         raise NotYet(
             f"{len(layers)} layers are too many", f"{LAYERS} are allowed.", "a stride early on sees far at no cost"
@@ -604,14 +695,13 @@ def ex04_design(layers):
     field = field_of([layer[:2] for layer in layers])
     number = f"It sees {field} px, and at {SIDE} px its map has {max(side, 0)} logits a side."
     if side < MAP and field < SQUARE:
-        raise NotYet(
-            "the map is too small, and so is the square", number, "one stride after another: what does it cost?"
-        )
+        hint = "a larger kernel sees more, and takes something from the map. What gives it back?"
+        raise NotYet("the map is too small, and so is the square", number, hint)
     if side < MAP:
-        hint = "each stride of 2 halves the map, so two of them; and a padding of half a kernel loses nothing"
+        hint = "how often may 64 px be halved? And which padding keeps a layer of stride 1 from taking anything away?"
         raise NotYet("the square is large enough, but the map is too small", number, hint)
     if field < SQUARE:
-        hint = "a stride multiplies what lies behind it: strides first; and the kernels behind them as large as allowed"
+        hint = "a stride multiplies what lies behind it: where in the chain does it do most? How large may kernels be?"
         raise NotYet("the map is large enough, but the square is too small", number, hint)
     return f"{number} Where the strides stand decides: early, they enlarge the squares of all layers behind them."
 
@@ -785,7 +875,8 @@ PLACE_SLIPS = (
 def ex04_place(f):
     """f(logits (h, w), centre, step) -> (centre + step * row, centre + step * column) of the smallest logit."""
     answer = Answer(f, "place(logits, centre, step)")
-    for (h, w), where, centre, step in (((4, 6), 16, 0.5, 2), ((5, 3), 10, 2.5, 4), ((3, 7), 12, -1.0, 3)):
+    # first a centre that rounding does not take away
+    for (h, w), where, centre, step in (((5, 3), 10, 2.5, 4), ((4, 6), 16, 0.5, 2), ((3, 7), 12, -1.0, 3)):
         logits = (1.7 * torch.arange(1.0, 1 + h * w)).sin()
         logits[where], logits[(where + 5) % (h * w)], logits[0] = -2.5, 3.1, 0.01
         logits = logits.view(h, w)
@@ -801,6 +892,8 @@ def ex04_place(f):
         told = (
             f"With a map of {h} x {w}, its least logit at ({where // w}, {where % w}), centre {centre} and step {step}"
         )
+        if torch.equal(found, found.round()) and (found - right).abs().max() <= 0.5:
+            continue  # a middle between two pixels, rounded to one of them
         compare(found, right, PLACE_SLIPS, (logits, centre, step), told, hint=PLACE)
     return "A critic that was asked for one verdict on a whole picture can point. The map is not lost, only averaged."
 

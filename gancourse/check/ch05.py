@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, l1_loss, smooth_l1_loss, softplus
 
-from gancourse.check.ch01 import G_SLIPS, RoundGame, judge_moves, overflow
+from gancourse.check.ch01 import G_SLIPS, RoundGame, judge_moves
 from gancourse.check.ch04 import PatchCritic, sketch
 from gancourse.check.guess import judge_letter, numbers_of
-from gancourse.check.mend import Fault, expect_mended
+from gancourse.check.mend import FIRST, Fault, expect_mended
 from gancourse.check.order import Puzzle, Rule, Step, judge_order, minimize
 from gancourse.check.verdict import (
     Answer,
@@ -23,6 +23,7 @@ from gancourse.check.verdict import (
     finite,
     kind,
     loss_of,
+    overflow,
     same,
     same_gradient,
     show,
@@ -91,7 +92,10 @@ def ex05_shown(f):
         x = torch.arange(1.0, 1 + n * c_x * h * w).view(n, c_x, h, w)
         y = torch.arange(100.0, 100 + n * c_y * h * w).view(n, c_y, h, w).requires_grad_()
         right = pair(x, y)
-        result = finite(tensor_of(answer(x.clone(), y)), "neither x nor y has a NaN")
+        result = answer(x.clone(), y)
+        if isinstance(result, tuple | list) and len(result) == 2 and all(isinstance(p, Tensor) for p in result):
+            raise NotYet(f"wrong type: {kind(result)} came back, and the two pictures are still apart", hint=BEHIND)
+        result = finite(tensor_of(result), "neither x nor y has a NaN")
         told = f"With x = 1, 2, ... of shape {tuple(x.shape)} and y = 100, 101, ... of shape {tuple(y.shape)},"
         compare(result, right, SHOWN_SLIPS, (x, y), told, hint=BEHIND)
         tensor_of(result, right.shape, BEHIND)
@@ -120,7 +124,8 @@ def weighed(weigh: Callable) -> Callable:
 
 NEAR = "(fake - y).abs().mean(): the mean over all pixels, channels and houses"
 OWN = "the fake is an answer to x, so D judges cat([x, fake], dim=1)"
-EQ4 = "softplus(-D(...)).mean() + l1 * (fake - y).abs().mean()"
+EQ4 = "two terms: the mean of softplus(-s) over the map s of D's logits, and l1 times a mean absolute difference"
+WEIGHT = "l1 times the mean distance, and the critic's word once"
 G_LOSS_SLIPS = (
     Slip(
         "the distance is taken to x, the question; near to y, the answer, is what the fake should be",
@@ -182,25 +187,37 @@ G_LOSS_SLIPS = (
     Slip("smooth L1: near 0 it is a square", "l1_loss, or abs", distance(smooth_l1_loss)),
     Slip("no absolute value: too bright here pays for too dark there", NEAR, distance(lambda f, y: (f - y).mean())),
     Slip(
-        "the absolute value of the mean: too bright here pays for too dark there",
+        "no absolute value, or one behind the mean: too bright here pays for too dark there",
         "first .abs(), then .mean()",
         distance(lambda f, y: (f - y).mean().abs()),
     ),
-    Slip("the weight stands at the wrong term", EQ4, weighed(lambda gan, near, l1: l1 * gan + near)),
-    Slip("the weight stands at both terms", EQ4, weighed(lambda gan, near, l1: l1 * (gan + near))),
-    Slip("l1 is not used", EQ4, weighed(lambda gan, near, l1: gan + near)),
+    Slip("the weight stands at the wrong term", WEIGHT, weighed(lambda gan, near, l1: l1 * gan + near)),
+    Slip("the weight stands at both terms", WEIGHT, weighed(lambda gan, near, l1: l1 * (gan + near))),
+    Slip("l1 is not used", WEIGHT, weighed(lambda gan, near, l1: gan + near)),
     Slip(
         "100 is written into the formula, and l1 is not used",
         "100 is what l1 is if nobody says otherwise",
         weighed(lambda gan, near, l1: gan + 100 * near),
     ),
-    Slip("divided by the weight", EQ4, weighed(lambda gan, near, l1: gan + near / l1)),
-    Slip("the critic's word is missing: this is L1 alone", EQ4, weighed(lambda gan, near, l1: l1 * near)),
-    Slip("L1 is missing: this is the cGAN alone", EQ4, weighed(lambda gan, near, l1: gan)),
-    Slip("L1 is subtracted, so G would gain by being far off", EQ4, weighed(lambda gan, near, l1: gan - l1 * near)),
+    Slip("divided by the weight", WEIGHT, weighed(lambda gan, near, l1: gan + near / l1)),
+    Slip(
+        "the critic's word is missing: this is L1 alone",
+        "add the mean of softplus(-s), where s is what D says of the fake beside x",
+        weighed(lambda gan, near, l1: l1 * near),
+    ),
+    Slip(
+        "L1 is missing: this is the cGAN alone",
+        "add l1 times the mean absolute difference of the fake and the right answer",
+        weighed(lambda gan, near, l1: gan),
+    ),
+    Slip(
+        "L1 is subtracted, so G would gain by being far off",
+        "both are costs: add them",
+        weighed(lambda gan, near, l1: gan - l1 * near),
+    ),
     Slip(
         "missing minus: both terms are costs, and an optimizer makes them small",
-        EQ4,
+        "-log D(fake) is softplus(-s), and has its minus already",
         weighed(lambda gan, near, l1: -gan - l1 * near),
     ),
     Slip(
@@ -291,7 +308,11 @@ def cut(p: Tensor, crop: int, top: int, left: int, mirror: bool = False) -> Tens
 PLACE = "p[:, top : top + crop, left : left + crop]"
 TURN = "of (c, h, w) dimension 2 runs from left to right: flip(2)"
 JITTER_SLIPS = (
-    Slip("not mirrored, though mirror is True", TURN, lambda p, k, i, j, m: cut(p, k, i, j)),
+    Slip(
+        "not mirrored, though mirror is True",
+        TURN + ". It returns a new picture, and leaves the old one as it is",
+        lambda p, k, i, j, m: cut(p, k, i, j),
+    ),
     Slip("mirrored, though mirror is False", "only if mirror is True", lambda p, k, i, j, m: cut(p, k, i, j, not m)),
     Slip("not cut: the whole picture came back", PLACE, lambda p, k, i, j, m: p.flip(2) if m else p),
     Slip("neither cut nor mirrored", PLACE, lambda p, k, i, j, m: p),
@@ -360,15 +381,18 @@ def places(h: int, w: int) -> tuple[Tensor, Tensor]:
 CALLS = 20  # a fair coin falls on one side in all of them once in half a million times
 
 
-def alike(play: Callable, told: str) -> Sequence[Tensor]:
+DRAWN = "the lots were drawn before the call: let `mirror` decide, as in `if mirror:`, and draw nothing yourself"
+
+
+def alike(play: Callable, told: str, hint: str = DRAWN) -> Sequence[Tensor]:
     """What the answer gives; called again with the same, it must give the same."""
     first, *others = (play() for _ in range(CALLS))
     odd = sum(not all(map(same, first, other)) for other in others)
     if odd:
         raise NotYet(
             "the answer is left to chance: called twice with the same, it gives two different pairs",
-            f"{told}, {odd} of {CALLS} calls came out unlike the first.",
-            "the lots were drawn before the call: let `mirror` decide, as in `if mirror:`, and draw nothing yourself",
+            f"{told.rstrip(',')}, {odd} of {CALLS} calls came out unlike the first.",
+            hint,
         )
     return first
 
@@ -629,6 +653,13 @@ class PairGame(RoundGame):
         self.takes("g_loss", args, ("x", "y", "fake"))
         return self.note("g", self._judged(args), args)
 
+    def takes(self, name: str, args: tuple, names: tuple) -> None:
+        for one in args:
+            if getattr(one, "__name__", "") == "detach" and callable(one):
+                what = f"game.{name} was given the function detach itself, not what it returns"
+                raise NotYet(what, hint="with brackets it is called: fake.detach()")
+        super().takes(name, args, names)
+
     def _judged(self, pictures: tuple) -> Tensor:
         """A number that depends on D and on all that it was given: no loss, but it can be followed back."""
         return self.D.weight * sum(p.mean() for p in pictures)
@@ -665,17 +696,30 @@ ORDERS = {  # what a loss was given in place of (x, y, fake): what is wrong with
 }
 
 
+def untouched(game: PairGame, x: Tensor, y: Tensor) -> bool:
+    """Are all three faults of the exercise in it?"""
+    d, g = ([move["args"] for move in game.moves if move["which"] == which] for which in "dg")
+    drawn_from_y = game.G.given and all(same(given, y) for given in game.G.given)
+    exchanged = any(same(args[0], y) and same(args[1], x) for args in g)
+    return bool(drawn_from_y and exchanged and any(args[2].requires_grad for args in d))
+
+
 @exercise("round(game, x, y), mended: one round of pix2pix, D first")
 def ex05_mend(f):
     """f(game, x, y): fake = G(x); D on d_loss(x, y, fake.detach()), then G on g_loss(x, y, fake)."""
     answer, game = Answer(f, "round(game, x, y)"), PairGame()
     x, y = sketch(-0.1, 0.2), sketch(0.3, -0.4).flip(2)
     answer(game, x.clone(), y.clone(), silent=True)
+    if untouched(game, x, y):
+        raise NotYet("all its faults are still there", "Faults left: 3.", FIRST)
     if any(same(given, y) for given in game.G.given):
         what = "G is given y, the answer, and is to draw from x, the question"
         raise NotYet(what, "It would learn to copy, and have nothing to copy from later.", "fake = game.G(x)")
     for move in game.moves:
         judge_arguments(move, tuple(game.name(p, x, y) for p in move["args"]))
+    if "".join(move["which"] for move in game.moves) == "gd":
+        hint = "in this chapter D moves first, so that G answers a critic that has just learned"
+        raise NotYet("G moves before D", hint=hint)
     judge_moves(game)
     for move in game.moves:
         fake = move["args"][2]
@@ -747,20 +791,27 @@ def ex05_bytes(f):
     answer = Answer(f, "answers(G, pixels)")
     for n, h, w in ((2, 2, 3), (3, 2, 2)):
         pixels = ((wave(n, 2, h, w) + 1) * 127.5).round().to(torch.uint8)
-        result = finite(tensor_of(answer(house_painter().train(), pixels.clone())), "there is no division by 0 here")
+        G, asked = house_painter().train(), []
+        G.register_forward_pre_hook(lambda G, given: asked.append((given[:1], G.training)))  # noqa: B023
+        result = finite(tensor_of(answer(G, pixels.clone())), "there is no division by 0 here")
         tensor_of(result, (n, 3, h, w), "as many houses as plans, each (3, h, w)")
         if result.dtype != torch.uint8:
             hint = "the last step is .to(torch.uint8), of numbers from 0 to 255"
             raise NotYet(f"wrong type: {result.dtype} came back, and bytes are asked for", hint=hint)
-        judge_bytes(result.float(), painted(pixels))
+        judge_bytes(result.float(), pixels, asked)
     return (
         "Bytes to [-1, 1], eval mode, [-1, 1] to bytes: none of the three is seen in a shape, and all are in a picture."
     )
 
 
-def judge_bytes(result: Tensor, play: Callable[..., Tensor]) -> None:
-    """Hold bytes to the right ones, within 1."""
+def judge_bytes(result: Tensor, pixels: Tensor, asked: Sequence[tuple[tuple, bool]]) -> None:
+    """Hold bytes to the right ones, within 1.
+
+    Args:
+        asked: what G was given, and whether it was in train mode, call by call.
+    """
     told = "The first house, its first row in each channel:"
+    play = painted(pixels)
     right = play(False, False, False)
     number = f"{told} yours {show(result[0, :, 0])}, right {show(right[0, :, 0].round())}."
 
@@ -769,7 +820,38 @@ def judge_bytes(result: Tensor, play: Callable[..., Tensor]) -> None:
         return torch.where((result - other).abs() <= 1.01, result, other)
 
     hint = "three lines: into [-1, 1], G in eval mode, back into 0 to 255"
-    expect_mended(result, near_bytes, BYTES_FAULTS, number, hint=hint)
+    try:
+        expect_mended(result, near_bytes, BYTES_FAULTS, number, hint=hint, given=(True, True, True))
+    except NotYet as wrong:
+        if wrong.what.startswith("it does something else"):
+            expect_ranges(result, right, pixels, asked, number)
+        raise
+
+
+def expect_ranges(
+    result: Tensor, right: Tensor, pixels: Tensor, asked: Sequence[tuple[tuple, bool]], number: str
+) -> None:
+    """Which of the three lines is wrong, where the faults that stood there are mended, and not yet well."""
+    batches = [one for given, _ in asked for one in given if isinstance(one, Tensor)]
+    if {tuple(one.shape[1:]) for one in batches} != {tuple(pixels.shape[1:])}:
+        return
+    given = torch.cat(batches).float()
+    if given.shape == pixels.shape and not torch.allclose(given, pixels / 127.5 - 1, atol=0.004):
+        order = pixels.flatten().argsort()
+        by_size, dark, light = given.flatten()[order], *pixels.flatten()[order[[0, -1]]].tolist()
+        told = f"A byte of {dark} goes in as {show(by_size[0])}, one of {light} as {show(by_size[-1])}."
+        if (by_size.diff()[pixels.flatten()[order].diff() > 0] < 0).any():
+            what = "bytes have run over on the way in: among bytes, 0 - 1 is 255"
+            raise NotYet(what, told, "divide first: pixels / 127.5 is a tensor of floats, and may become negative")
+        hint = "0 should become -1, and 255 should become 1"
+        raise NotYet("what goes in is not yet what G has learned from, plans in [-1, 1]", told, hint)
+    if any(training for _, training in asked):
+        raise NotYet(BYTES_FAULTS[1].name, number, BYTES_FAULTS[1].hint)
+    if result.min() >= 127 > right.min():
+        what = "what goes in is right, and on the way back the darker half is still cut off"
+        raise NotYet(what, number, "G ends in tanh: what lies between -1 and 0 is a colour, too. Where is it clamped?")
+    what = "what goes in is right, and the way back is not yet"
+    raise NotYet(what, number, "-1 should become 0, and 1 should become 255")
 
 
 RIGHT_ANSWERS = (-0.9, -0.8, -0.8, 0.3, 0.9)  # one pixel of five right houses
@@ -780,6 +862,8 @@ MIDDLES = ((-0.8, "the median"), (-0.26, "the mean"), (0.0, "the middle of the t
 def ex05_one(knobs):
     """(-0.8, -0.26): the median and the mean."""
     l1, squares = numbers_of(knobs, "(l1, squares)")
+    if l1 == squares == 0:
+        raise StillOpen("Both knobs stand at 0.", "Turn one of them, and run the cell again.")
     right = torch.tensor(RIGHT_ANSWERS)
     costs = float((right - l1).abs().mean()), float((right - squares).square().mean())
     least = (right + 0.8).abs().mean(), right.var(unbiased=False)
@@ -844,7 +928,7 @@ def ex05_order(steps):
 ALONE_FAULTS = (
     Fault(
         "eval mode: the norms take what they gathered, and G has learned with the mean and spread of the one picture",
-        "G.train(): then BatchNorm takes mean and spread from what it is given",
+        "in which mode does BatchNorm take mean and spread from what it is given, as it did in training?",
     ),
     Fault(
         "all at once: mean and spread are those of the whole batch, so a house depends on its neighbours",
@@ -876,7 +960,13 @@ def ex05_alone(f):
         right = play(False, False)
         told = "The first house, its first row in each channel:"
         told += f" yours {show(result[0, :, 0])}, right {show(right[0, :, 0])}."
-        expect_mended(result.detach(), play, ALONE_FAULTS, told, hint="train mode, no gradient, one picture at a time")
+        if same(result, right):
+            continue
+        for fault, choice in zip(ALONE_FAULTS, ((True, False), (False, True)), strict=True):
+            if same(result, play(*choice)):
+                raise NotYet(fault.name, told, fault.hint)
+        hint = "train mode, no gradient, one picture at a time"
+        raise NotYet("it does something else now, and not yet the right thing", told, hint)
     return "Asked as it was trained: a batch of one, and its own mean and spread. So BatchNorm is an instance norm."
 
 
@@ -890,16 +980,26 @@ def edits(x: Tensor, e: Tensor) -> Tensor:
     return (x != e).any(1)
 
 
-REACH = "where = (x != edited).any(1), and change = (G(edited) - G(x)).abs().mean(1): change[where], change[~where]"
+REACH = "where the plans differ in any channel, and the mean change of the houses there; then everywhere else"
+BOTH = "ask G for both houses, and compare these"
 REACH_SLIPS = (
-    Slip("reversed: inside comes first", REACH, lambda G, x, e: reach((G(e) - G(x)).abs(), ~edits(x, e))),
+    Slip(
+        "reversed: inside comes first",
+        "return inside, outside",
+        lambda G, x, e: reach((G(e) - G(x)).abs(), ~edits(x, e)),
+    ),
     Slip(
         "the change of the plan, and that of the house is asked for",
-        REACH,
+        BOTH,
         lambda G, x, e: reach((e - x).abs(), edits(x, e)),
     ),
-    Slip("the houses are compared with the plans", REACH, lambda G, x, e: reach((G(e) - x).abs(), edits(x, e))),
-    Slip("the houses are compared with the plans", REACH, lambda G, x, e: reach((G(e) - e).abs(), edits(x, e))),
+    Slip("the houses are compared with the plans", BOTH, lambda G, x, e: reach((G(e) - x).abs(), edits(x, e))),
+    Slip("the houses are compared with the plans", BOTH, lambda G, x, e: reach((G(e) - e).abs(), edits(x, e))),
+    Slip(
+        "inside is where the houses differ, and where the plans differ is asked for",
+        "which pixels were edited? The plans say it: x != edited",
+        lambda G, x, e: reach((G(e) - G(x)).abs(), edits(G(x), G(e))),
+    ),
     Slip(
         "outside is the whole picture here: what changed inside is in it, too",
         "~where takes all other pixels",
@@ -929,7 +1029,7 @@ REACH_SLIPS = (
     ),
     Slip(
         "no absolute value: what gets brighter pays for what gets darker",
-        REACH,
+        "first .abs(), then the means",
         lambda G, x, e: reach(G(e) - G(x), edits(x, e)),
     ),
     Slip(
@@ -937,15 +1037,19 @@ REACH_SLIPS = (
         "first .abs(), then .mean(1)",
         lambda G, x, e: reach((G(e) - G(x)).mean(1, keepdim=True).abs(), edits(x, e)),
     ),
-    Slip("squared differences", REACH, lambda G, x, e: reach((G(e) - G(x)).square(), edits(x, e))),
+    Slip(
+        "squared differences",
+        ".abs() in place of the square",
+        lambda G, x, e: reach((G(e) - G(x)).square(), edits(x, e)),
+    ),
     Slip(
         "summed over the channels: pictures in colour would count three times as much as grey ones",
-        REACH,
+        "the mean over the channels, too",
         lambda G, x, e: 3 * reach((G(e) - G(x)).abs(), edits(x, e)),
     ),
     Slip(
         "sums instead of means: the larger part would count for more",
-        REACH,
+        "divide each by the number of its pixels: .mean()",
         lambda G, x, e: torch.stack([(G(e) - G(x)).abs().mean(1)[m].sum() for m in (edits(x, e), ~edits(x, e))]),
     ),
 )

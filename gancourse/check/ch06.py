@@ -9,7 +9,7 @@ from torch.nn import functional
 from torch.nn.functional import avg_pool2d, l1_loss, smooth_l1_loss, softplus
 
 from gancourse.check.ch04 import sketch
-from gancourse.check.ch05 import two_numbers, wave
+from gancourse.check.ch05 import alike, two_numbers, wave
 from gancourse.check.guess import judge_letter, number_of, numbers_of
 from gancourse.check.mend import Fault, expect_mended, with_gradients
 from gancourse.check.order import Puzzle, Rule, Step, judge_order, minimize
@@ -84,7 +84,12 @@ DISTANCES = (  # (name, hint, what stands in place of the mean absolute differen
     ("smooth L1: near 0 it is a square", ABS, smooth_l1_loss),
     ("no absolute value: too bright here pays for too dark there", ABS, lambda a, b: (a - b).mean()),
     (
-        "the absolute value of the mean: too bright here pays for too dark there",
+        "no absolute value, or one behind the mean: too bright here pays for too dark there",
+        "first .abs(), then .mean()",
+        lambda a, b: (b - a).mean(),
+    ),
+    (
+        "no absolute value, or one behind the mean: too bright here pays for too dark there",
         "first .abs(), then .mean()",
         lambda a, b: (a - b).mean().abs(),
     ),
@@ -302,6 +307,11 @@ D_LOSS_SLIPS = (  # without the half
         LSGAN,
         lambda r, f: both_squares(r.sigmoid(), f.sigmoid()),
     ),
+    Slip(
+        "no squares: too much in one place pays for too little in another",
+        "the square of each difference, and then the mean",
+        lambda r, f: (r - 1).mean() + f.mean(),
+    ),
     Slip("absolute errors in place of squared ones", LSGAN, lambda r, f: (r - 1).abs().mean() + f.abs().mean()),
     Slip("the root of the squared errors", LSGAN, lambda r, f: squares(r, 1).sqrt() + squares(f, 0).sqrt()),
     Slip("the fakes are missing: a D that answers 1 to everything would win", LSGAN, lambda r, f: squares(r, 1)),
@@ -480,10 +490,25 @@ def ex06_pool(f):
         inputs = (numbered(*stored), size, drawn, keep, i)
         told = f"With stored = {stored}, size = {size}, picture = 90, keep = {keep}, i = {i} (first pixels as names),"
         forger = torch.ones((), requires_grad=True)
-        result = swap_of(answer(inputs[0].clone(), size, forger * drawn, keep, i))
+
+        def play(stored=inputs[0], size=size, drawn=forger * drawn, keep=keep, i=i) -> Swapped:
+            return swap_of(joined(answer, stored.clone(), size, drawn, keep, i))
+
+        result = alike(play, told, "the toss and the draw are made for you: `keep` and `i` say how they fell")
         judge_swap(result, swapped(*inputs), inputs, told)
         expect_no_graph(*result)
     return "The critic sees what G draws now beside what it drew before, so G cannot win by turning in circles."
+
+
+def joined(answer: Answer, *inputs: object) -> object:
+    """The answer, where a picture may have been joined to the pool as it is."""
+    try:
+        return answer(*inputs)
+    except NotYet as wrong:
+        if "same number of dimensions" in wrong.number:
+            what = "a picture, (c, h, w), does not join a batch, (k, c, h, w): one dimension is missing"
+            raise NotYet(what, wrong.number, "picture[None] is (1, c, h, w)") from None
+        raise
 
 
 def swap_of(result: object) -> Swapped:
@@ -732,6 +757,16 @@ ABOUT = {  # letter: (is it true, why)
 }
 
 
+TRIED = {  # how to find out
+    "a": "who draws in the second game, and which pictures?",
+    "b": "let G and F both turn a picture into its negative, and compute the cycle error",
+    "c": "go through the losses: in which of them does G(x) meet a y?",
+    "d": "count for three domains, with pen and paper",
+    "e": "what else in a picture of labels can lead F home?",
+    "f": "what goes into G in each of the losses?",
+}
+
+
 @exercise('the letters of all true claims about CycleGAN, as in "ab"')
 def ex06_claims(chosen):
     """The letters of the true ones among CLAIMS, in any order."""
@@ -739,8 +774,7 @@ def ex06_claims(chosen):
     for letter, (true, why) in ABOUT.items():
         if (letter in letters) != true:
             what = f"({letter}) is true and missing" if true else f"({letter}) is not true"
-            hint = "go through eq. 3 term by term, and look for the simplest case that a claim gets wrong"
-            raise NotYet(what, f"“{CLAIMS[letter]}” {why[0].upper()}{why[1:]}.", hint)
+            raise NotYet(what, f"“{CLAIMS[letter]}” {why[0].upper()}{why[1:]}.", TRIED[letter])
     return "The cycle rules out that anything is lost on the way. Which way is taken, it leaves to the critics."
 
 
@@ -822,11 +856,16 @@ def ex06_order(steps):
 @exercise("a letter: for how many rounds, on average, a fake stays in a full pool of fifty")
 def ex06_age(letter):
     """ "c": each round it goes with a chance of 1/2 times 1/50, so 100."""
-    told = "In a round it has to go with a chance of 1/2 (an old one is handed on) times 1/50 (this one)."
+    told = "A stored one has to go in a round with a chance of 1/2 (an old one is handed on) times 1/50 (this one)."
     hint = "what has a chance of 1 in n in each round happens after n rounds, on average"
     others = {
         "a": ("nobody chooses the older half: each place is drawn equally often", told, hint),
-        "b": ("this would be right if every new fake took the place of an old one", told, hint),
+        "b": (
+            "this would be right if every new fake took the place of an old one; or if those were counted, too, with 0"
+            " rounds, that never get in",
+            told,
+            hint,
+        ),
         "d": ("it may stay for very long, but hardly ever does", told, hint),
     }
     judge_letter(letter, "c", others)
@@ -841,7 +880,8 @@ def critics() -> tuple[nn.Module, nn.Module]:
     return D_X.requires_grad_(False), D_Y.requires_grad_(False)
 
 
-TIES = "F(G(x)) near x, and G(F(y)) near y"
+TIES = "the way of x ends near x, that of y near y, each by way of the other domain"
+TIED_GIVEN = (True, True, False, True, False, False, False)
 TIED_FAULTS = (
     Fault(
         "the critics are exchanged: D_X judges pictures of Y, and D_Y judges pictures of X",
@@ -891,6 +931,23 @@ def tied(G: nn.Module, F: nn.Module, D_X: nn.Module, D_Y: nn.Module, x: Tensor, 
     return play
 
 
+def expect_no_other_tie(value: Tensor, right: Tensor, players: tuple, x: Tensor, y: Tensor, told: str) -> None:
+    """What comes out on the way from the faults to the right code, if one thing is changed too few or too many."""
+    G, F, D_X, D_Y = players
+
+    def loss(on_y: nn.Module, on_x: nn.Module, way_y: Tensor) -> Tensor:
+        fooled = (on_y(G(x)) - 1).square().mean() + (on_x(F(y)) - 1).square().mean()
+        return fooled + 10 * (near(F(G(x)), x) + near(way_y, y))
+
+    for name, hint, other in (
+        ("the way of y begins with x: G(F(x)) near y", "it begins with y: G(fake_x)", loss(D_Y, D_X, G(F(x)))),
+        ("D_Y judges both: what F draws are pictures of X", "D_X(fake_x)", loss(D_Y, D_Y, G(F(y)))),
+        ("D_X judges both: what G draws are pictures of Y", "D_Y(fake_y)", loss(D_X, D_X, G(F(y)))),
+    ):
+        if same(value, with_gradients(other, [*G.parameters(), *F.parameters()])):
+            raise NotYet(name, f"Faults left: 1. {told} yours {show(value)}, right {show(right)}.", hint)
+
+
 @exercise("g_loss(G, F, D_X, D_Y, x, y), mended: both critics fooled, by least squares, and 10 times both ways home")
 def ex06_mend(f):
     """f(G, F, D_X, D_Y, x, y) -> (D_Y(G(x)) - 1)^2 + (D_X(F(y)) - 1)^2 + 10 (|F(G(x)) - x| + |G(F(y)) - y|), means."""
@@ -902,9 +959,11 @@ def ex06_mend(f):
         loss = loss_of(answer(*players, x.clone(), y.clone()))
         value = with_gradients(loss, [*G.parameters(), *F.parameters()])
         play = tied(*players, x, y)
-        right = play(*[False] * len(TIED_FAULTS))[0]
-        told = f"With G(p) = {G.formula} and F(p) = {F.formula}: yours {show(value[0])}, right {show(right)}."
-        expect_mended(value, play, TIED_FAULTS, told, hint=f"{TIES}; D_Y judges G(x), D_X judges F(y)")
+        right = play(*[False] * len(TIED_FAULTS))
+        told = f"With G(p) = {G.formula} and F(p) = {F.formula}, the loss and its slopes by these four numbers:"
+        expect_no_other_tie(value, right, players, x, y, told)
+        hint = f"{TIES}; and who judges what G draws?"
+        expect_mended(value, play, TIED_FAULTS, told, hint=hint, given=TIED_GIVEN)
     return (
         "All four letters stand where their domains want them. With pictures of one size torch would never have said."
     )
@@ -928,7 +987,7 @@ def ex06_weight(figures):
     for weight, (distance, error) in figures.items():
         if distance < 0 or error < 0 or distance == error == 0:
             what = f"{distance:g} and {error:g} are no measured distances"
-            raise NotYet(what, hint="they come out of play(weight)")
+            raise NotYet(what, hint="they come out of the loop in this cell, with no figure put in by hand")
         if distance > UNTOUCHED:
             what = f"with the weight {weight:g} the drawings are further away than the grey digits themselves"
             number = f"{distance:.2f}; untouched digits have {UNTOUCHED}."
@@ -945,7 +1004,9 @@ def measured(figures: object) -> dict[float, tuple[float, float]]:
     form = "{0: (0.1, 0.2), 10: ...}"
     if not isinstance(figures, dict):
         raise NotYet(f"the check was given {kind(figures)}", hint=f"hand over a dict, {form}")
-    if not figures or any(one is ... for one in (*figures, *figures.values())):
+    if not figures:
+        raise StillOpen("No weight was played.", "Put some into the list of weights, and run the cell again.")
+    if any(one is ... for one in (*figures, *figures.values())):
         raise StillOpen
     found = {}
     for weight, pair in figures.items():

@@ -55,7 +55,8 @@ def numbers_of(answer: object, form: str) -> list[float]:
     if not answer or any(one is ... for one in answer):
         raise StillOpen
     if len(answer) != n:
-        raise NotYet(f"{len(answer)} numbers came, and {n} are asked for", hint=f"hand over {form}")
+        came = "1 number" if len(answer) == 1 else f"{len(answer)} numbers"
+        raise NotYet(f"{came} came, and {n} are asked for", hint=f"hand over {form}")
     return [number_of(one) for one in answer]
 
 

@@ -16,10 +16,14 @@ from gancourse.check.verdict import NotYet, same, show
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault that may be left: its name, and a hint."""
+    """A fault that may be left: its name, and a hint. Faults of one mistake count as one."""
 
     name: str
     hint: str
+    mistake: str = ""
+
+
+FIRST = "find one, mend it and run the cell again: the next is named then. The folded hints help with the first"
 
 
 def expect_mended(
@@ -30,6 +34,7 @@ def expect_mended(
     *,
     factors: Sequence[float] = (1.0,),
     hint: str = "",
+    given: Sequence[bool] = (),
 ) -> None:
     """Hold what mended code does to what it should do.
 
@@ -39,6 +44,8 @@ def expect_mended(
         told: what is compared, in words, as in "The loss and D's gradients:".
         factors: a multiple by one of these is right, too.
         hint: for a value that no choice of faults explains.
+        given: the faults that the code came with. As long as they are all there, none of them is named, so that the
+            first is the student's to find.
 
     Raises:
         NotYet: a fault is left, or the value is wrong in another way.
@@ -51,7 +58,10 @@ def expect_mended(
             continue
         left = [fault for fault, there in zip(faults, present, strict=True) if there]
         if left:
-            raise NotYet(left[0].name, f"Faults left: {len(left)}. {numbers}", left[0].hint)
+            count = len({fault.mistake or fault.name for fault in left})
+            if present == tuple(given):
+                raise NotYet("all its faults are still there", f"Faults left: {count}. {numbers}", FIRST)
+            raise NotYet(left[0].name, f"Faults left: {count}. {numbers}", left[0].hint)
         return
     raise NotYet("it does something else now, and not yet the right thing", numbers, hint)
 

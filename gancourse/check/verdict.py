@@ -31,7 +31,11 @@ class NotYet(Exception):
 
 
 class StillOpen(Exception):
-    """There is no answer yet; the text says which part is missing."""
+    """There is no answer yet: which part is missing, and what to do if that is not to fill in a `...`."""
+
+    def __init__(self, where: str = "", then: str = ""):
+        super().__init__(where)
+        self.then = then
 
 
 def exercise(task: str) -> Callable:
@@ -67,7 +71,7 @@ def settle(judge: Callable, answer: object, task: str) -> tuple[bool | None, lis
             return True, [f"Right. {judge(answer)}"]
     except StillOpen as gap:
         where = f" {gap}" if str(gap) else ""
-        return None, [f"Still open: {task}.{where}", TRY]
+        return None, [f"Still open: {task}.{where}", gap.then or TRY]
     except NotYet as wrong:
         return False, [
             f"Not yet: {wrong.what}.",
@@ -124,7 +128,8 @@ class Answer:
         if result is None and unfilled(self.f):
             raise StillOpen
         if result is None and not silent:
-            raise NotYet("your function returned None", hint="without a line `return ...` a function returns None")
+            hint = "without a line `return ...` a function returns None; does every way through yours end in one?"
+            raise NotYet("your function returned None", hint=hint)
         return result
 
     def _fits(self, args: tuple) -> None:
@@ -199,6 +204,104 @@ KNOWN_ERRORS = (  # (what Python says, what it is called, hint)
         "Inference tensors cannot be saved",
         "inference_mode goes too far: D cannot learn from such a tensor",
         "use .detach()",
+    ),
+    (
+        r"to have \d+ channels, but got \d+ channels",
+        "a convolution is made for another number of channels than comes in",
+        "its first number counts the channels that come in: of what is concatenated, those of all parts together",
+    ),
+    (
+        "must be tuple of Tensors, not Tensor",
+        "torch.cat and torch.stack take one list of tensors",
+        "square brackets around them: torch.cat([a, b], dim=1)",
+    ),
+    (
+        "must be Tensor, not",
+        "torch takes a tensor in this place, and was given something else",
+        "mind the order of the arguments, and stay with tensors: no NumPy, no lists, no plain numbers",
+    ),
+    (
+        "stack expects each tensor to be equal size",
+        "torch.stack makes a new dimension, and takes equal shapes only",
+        "torch.cat joins along a dimension that is there",
+    ),
+    (
+        "only one element tensors can be converted|can't convert Tensor|Boolean value of Tensor with more than one",
+        "many numbers stand where Python takes a single one",
+        "the functions of torch, such as torch.log or torch.where, work on each entry; math, `if` and `not` do not "
+        "(for True and False entry by entry: ~, & and |)",
+    ),
+    (
+        "expected target dtype to be|expected scalar type Long",
+        "the right classes are no whole numbers",
+        "cross_entropy takes the number of the class: .long()",
+    ),
+    (
+        r"Target -?\d+ is out of bounds",
+        "a class is asked for that does not exist",
+        "classes are counted from 0",
+    ),
+    (
+        "only batches of spatial targets supported",
+        "the right classes have a dimension too many",
+        "one class for each pixel, (n, h, w): a channel of its own they do not have",
+    ),
+    (
+        "slice indices must be integers|indices must be integers or slices, not float",
+        "a place is counted with a number that is not whole",
+        "/ gives a fraction, // a whole number",
+    ),
+    (
+        "'NoneType' object",
+        "something is None there",
+        "a function without `return` gives None; a `.grad` is None where no gradient was asked for (requires_grad_)",
+    ),
+    (
+        "'(int|float)' object has no attribute 'size'",
+        "a plain number stands where torch wants a tensor of targets",
+        "torch.ones_like(...) or torch.zeros_like(...) of what it is compared with",
+    ),
+    (
+        "'(int|float|bool)' object has no attribute",
+        "a plain number, True or False stands where a tensor is asked for",
+        "print its type just before that line",
+    ),
+    (
+        "has no attribute",
+        "a name after a dot is not known to what stands before it",
+        "is it spelled right? If so, print the type of what stands before the dot",
+    ),
+    (
+        "implicitly created only for scalar outputs",
+        "backward() was asked to begin at many numbers, and it begins at one",
+        "which one is meant here? Index down to it, one index for each dimension",
+    ),
+    (
+        r"Can't call numpy\(\) on Tensor that requires grad",
+        "a numpy function: it knows nothing of gradients",
+        "stay in torch, which has nearly the same functions",
+    ),
+    ("step must be greater than zero", "a slice with a negative step, which torch does not take", "p.flip(dim)"),
+    ("bitwise_xor", "^ is no power in Python", "** is"),
+    (
+        "expected 4D input",
+        "a picture came without a batch around it: (c, h, w), where (n, c, h, w) is wanted",
+        "x[i : i + 1] and x.split(1) keep the dimension of the batch, x[i] drops it",
+    ),
+    (
+        "shape of the mask|too many indices for tensor",
+        "the mask, or index, has other dimensions than what it picks from",
+        "print both shapes just before that line",
+    ),
+    (
+        "is out of bounds for dimension",
+        "an index points past the end of its dimension",
+        "print the shape: the first index belongs to the first dimension, the second to the second",
+    ),
+    (
+        "tensors used as indices must be",
+        "a mask of floats: as an index it must be True and False",
+        "compare, as in m > 0, or take m.bool()",
     ),
     (
         "name '.*' is not defined",
@@ -305,11 +408,15 @@ def same(a: Tensor, b: Tensor) -> bool:
 
 
 def difference(value: Tensor, right: Tensor) -> str:
-    """Where the two part: the numbers themselves, of matrices the first row that differs."""
+    """Where the two part: the numbers themselves, of matrices the first row that differs, of more the first number."""
     if right.dim() < 2 or right.numel() <= 3:
         return f"yours is {show(value)}, right is {show(right)}"
     if value.shape != right.shape:
         return f"yours has the shape {tuple(value.shape)}, right is {tuple(right.shape)}"
+    if right.dim() > 2:
+        a, b = value.detach().double(), right.detach().double()
+        place = tuple((~torch.isclose(a, b, rtol=1e-4, atol=1e-5)).nonzero()[0].tolist())
+        return f"at {list(place)} yours is {show(value[place])}, right is {show(right[place])}"
     row = next((i for i, (a, b) in enumerate(zip(value, right, strict=True)) if not same(a, b)), 0)
     return f"row {row} of yours is {show(value[row])}, right is {show(right[row])}"
 
@@ -374,3 +481,14 @@ def same_gradient(loss: Tensor, right: Tensor, inputs: Sequence[Tensor], names: 
             got = "nothing" if a is None else show(a.norm())
             number = f"Right is a gradient of length {show(b.norm())}; what arrives is {got}."
             raise NotYet(f"the value is right, but the gradient with respect to {name} is not", number, hint)
+
+
+def overflow(play: Callable[[], Tensor], right: float) -> str:
+    """A remark for formulas that go through the sigmoid and break down for large logits."""
+    try:
+        result = play()
+        if any(same(result, torch.tensor(k * right)) for k in (1.0, 0.5)):
+            return ""
+    except Exception:
+        return ""
+    return f" One thing more: for logits of 200 yours gives {show(result)}; softplus takes them as they are."

@@ -78,6 +78,14 @@ wrong("ex00_bce", "target and logit are swapped", lambda s, t: bce_logits(t, s))
 wrong("ex00_bce", "every target is treated as 0", lambda s, t: softplus(s).mean())
 wrong("ex00_bce", "squared error", lambda s, t: functional.mse_loss(s.sigmoid(), t))
 wrong("ex00_bce", "without its logarithm", lambda s, t: -(t * s.sigmoid() + (1 - t) * (1 - s.sigmoid())).mean())
+wrong(
+    "ex00_bce", "for logits of shape (2, 3) the result has shape (3,)", lambda s, t: sum(softplus(s) - t * s) / len(s)
+)
+wrong("ex00_bce", "rounded to one of them", lambda s, t: torch.where(t > 0.5, softplus(-s), softplus(s)).mean())
+wrong("ex00_bce", "inside of the softplus", lambda s, t: softplus(-(2 * t - 1) * s).mean())
+wrong("ex00_bce", "exp(200) to infinity", lambda s, t: (torch.log(1 + torch.exp(s)) - t * s).mean())
+wrong("ex00_bce", "where Python takes a single one", lambda s, t: (softplus(-s) if t == 1 else softplus(s)).mean())
+wrong("ex00_bce", "where Python takes a single one", lambda s, t: math.log(1 + math.exp(s)) - t * s)
 wrong("ex00_bce", "wrong sign", lambda s, t: (softplus(s) + t * s).mean())
 wrong("ex00_bce", "base 2", lambda s, t: -(t * s.sigmoid().log2() + (1 - t) * (-s).sigmoid().log2()).mean())
 wrong("ex00_bce", "plain number", lambda s, t: bce_logits(s, t).item())
@@ -301,6 +309,12 @@ wrong(
 wrong("ex01_d_loss", "no gradient flows", lambda D, x, f: (softplus(-D(x)) + softplus(D(f))).mean().detach())
 wrong("ex01_d_loss", "plain number", lambda D, x, f: (softplus(-D(x)) + softplus(D(f))).mean().item())
 wrong("ex01_d_loss", "swapped labels", lambda D, x, fake: softplus(-D(fake)).mean() + softplus(D(x)).mean())
+wrong(
+    "ex01_d_loss",
+    "logits and labels are swapped",
+    lambda D, x, f: bce_logits(torch.ones(len(x), 1), D(x)) + bce_logits(torch.zeros(len(f), 1), D(f)),
+)
+wrong("ex01_d_loss", "a plain number", lambda D, x, f: bce_logits(D(x), 1) + bce_logits(D(f), 0))
 
 
 # --- ex01_g_loss ------------------------------------------------------------------------------------------------------
@@ -582,6 +596,10 @@ wrong("ex02_tell", "the first one", lambda z, y, k: torch.cat([z, one_hot(y[0], 
 wrong("ex02_tell", "type torch.int64|the numbers differ", lambda z, y, k: torch.cat([z.long(), one_hot(y, k)], 1))
 wrong("ex02_tell", "wrong shape", lambda z, y, k: torch.cat([z, one_hot(y, k + 1)], 1))
 wrong("ex02_tell", "wrong type: a tuple", lambda z, y, k: (z, one_hot(y, k)))
+wrong("ex02_tell", "take one list of tensors", lambda z, y, k: torch.cat(z, one_hot(y, k), dim=1))
+wrong("ex02_tell", "takes equal shapes only", lambda z, y, k: torch.stack([z, one_hot(y, k)], dim=1))
+wrong("ex02_tell", "torch takes a tensor in this place", lambda z, y, k: torch.cat([z, one_hot(k, y)], dim=1))
+wrong("ex02_tell", "a name after a dot is not known", lambda z, y, k: torch.cat([z, one_hot(y, k).floats()], dim=1))
 
 
 # --- ex02_d_loss ------------------------------------------------------------------------------------------------------
@@ -628,6 +646,11 @@ wrong("ex02_d_loss", "both are called real", lambda D, x, f, y: (softplus(-D(x, 
 wrong("ex02_d_loss", "the fakes are missing", lambda D, x, f, y: softplus(-D(x, y)).mean())
 wrong("ex02_d_loss", "sum instead of a mean", lambda D, x, f, y: (softplus(-D(x, y)) + softplus(D(f, y))).sum())
 wrong("ex02_d_loss", "takes (D, x, fake)", lambda D, x, fake: softplus(-D(x)).mean())
+wrong(
+    "ex02_d_loss",
+    "labels other than y",
+    lambda D, x, f, y: softplus(-D(x, y)).mean() + softplus(D(f, y + 7)).mean(),
+)
 wrong("ex02_d_loss", "not one-hot", lambda D, x, f, y: (softplus(-D(torch.cat([x, y], 1)))).mean())
 wrong(
     "ex02_d_loss",
@@ -730,6 +753,9 @@ wrong("ex02_accuracy", "above 0", lambda s, y: (s[range(len(y)), y] > 0).float()
 wrong("ex02_accuracy", "not its place", lambda s, y: (s.max(1).values == y).float().mean())
 wrong("ex02_accuracy", "number of classes, not of samples", lambda s, y: (s.argmax(1) == y).sum() / s.shape[1])
 wrong("ex02_accuracy", "whole-number division", lambda s, y: (s.argmax(1) == y).sum().item() // len(y))
+wrong("ex02_accuracy", "argmax() over all rows", lambda s, y: (s.argmax() == y).float().mean())
+wrong("ex02_accuracy", "all()", lambda s, y: (s.argmax(1) == y).all())
+wrong("ex02_accuracy", "a plain number", lambda s, y: (s.max(1) == y).float().mean())
 wrong("ex02_accuracy", "NaN", lambda s, y: math.nan)
 
 

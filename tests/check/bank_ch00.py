@@ -29,7 +29,7 @@ def critic_loss_through_one_sigmoid(D, x, fake):
     return bce(real, torch.ones_like(real)) + bce(fooled, torch.zeros_like(fooled))
 
 
-@wrong("ex00_mend", "sigmoid twice, for the real samples")
+@wrong("ex00_mend", "all its faults are still there")
 def critic_loss_as_it_stands(D, x, fake):
     real, fooled = D(x).sigmoid(), D(fake).detach().sigmoid()
     return bce_logits(real, torch.ones_like(real)) + bce_logits(fooled, torch.ones_like(fooled))
@@ -47,6 +47,7 @@ def critic_loss(real=lambda s: s, fooled=lambda s: s, one=1.0, zero=0.0):
 
 wrong("ex00_mend", "Faults left: 4.", critic_loss_as_it_stands)
 wrong("ex00_mend", "Faults left: 1.", critic_loss(real=torch.sigmoid))
+wrong("ex00_mend", "sigmoid twice, for the real samples", critic_loss(real=torch.sigmoid))
 wrong("ex00_mend", "sigmoid twice, for the fakes", critic_loss(fooled=torch.sigmoid))
 wrong("ex00_mend", "the fakes are called real", critic_loss(zero=1.0))
 wrong("ex00_mend", "the real samples are called fake", critic_loss(one=0.0))
@@ -152,6 +153,8 @@ wrong(
     "breaks down for large logits",
     lambda s: (s.sigmoid() / (1 - s.sigmoid())) / (s.sigmoid() / (1 - s.sigmoid())).sum(),
 )
+wrong("ex00_weights", "breaks down for large logits", lambda s: s.clamp(max=80).exp() / s.clamp(max=80).exp().sum())
+wrong("ex00_weights", "the mean", lambda s: s.exp() / s.exp().mean())
 wrong("ex00_weights", "NaN", lambda s: s.log() / s.log().sum())
 wrong("ex00_weights", "wrong shape", lambda s: s.softmax(0).mean())
 wrong("ex00_weights", "wrong type: a list", lambda s: s.softmax(0).tolist())

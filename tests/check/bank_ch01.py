@@ -111,7 +111,7 @@ def hand(opt_G="G", opt_D="D", clear="GD", cut=True, swap=False, kind=SGD, steps
 
 
 wrong("ex01_mend", "opt_G holds D's weights", hand(opt_G="D"))
-wrong("ex01_mend", "Faults left: 3.", hand(opt_G="D", opt_D="G", clear="G"))
+wrong("ex01_mend", "Faults left: 2.", hand(opt_G="D", opt_D="G", clear="G"))
 wrong("ex01_mend", "opt_D holds G's weights", hand(opt_D="G"))
 wrong("ex01_mend", "opt_G holds the weights of both", hand(opt_G="GD"))
 wrong("ex01_mend", "opt_D holds the weights of both", hand(opt_D="GD", cut=False))
@@ -121,7 +121,8 @@ wrong("ex01_mend", "no opt_G.zero_grad()", hand(clear="D"))
 wrong("ex01_mend", "real and fake are swapped", hand(swap=True))
 wrong("ex01_mend", "it does something else now", hand(kind=Adam))
 wrong("ex01_mend", "nobody has moved", hand(steps=""))
-wrong("ex01_mend", "it does something else now", hand(steps="D"))
+wrong("ex01_mend", "G never moves", hand(steps="D"))
+wrong("ex01_mend", "D never moves", hand(steps="G"))
 wrong("ex01_mend", "an optimizer holds no weights", hand(opt_D=""))
 
 
@@ -151,7 +152,31 @@ def hand_round_cut_for_both(G, D, x, z):
     opt_G.step()
 
 
-@wrong("ex01_mend", "it does something else now")
+@wrong("ex01_mend", "zero_grad() stands between backward and step")
+def hand_round_that_clears_too_late(G, D, x, z):
+    opt_G, opt_D = SGD(G.parameters(), lr=0.1), SGD(D.parameters(), lr=0.1)
+    fake = G(z)
+    d_loss(D, x, fake.detach()).backward()
+    opt_D.zero_grad()
+    opt_D.step()
+    opt_G.zero_grad()
+    g_loss(D, fake).backward()
+    opt_G.step()
+
+
+@wrong("ex01_mend", "what D's loss left in G is not cleared before G's backward")
+def hand_round_that_clears_both_first(G, D, x, z):
+    opt_G, opt_D = SGD(G.parameters(), lr=0.1), SGD(D.parameters(), lr=0.1)
+    fake = G(z)
+    opt_D.zero_grad()
+    opt_G.zero_grad()
+    d_loss(D, x, fake).backward(retain_graph=True)
+    opt_D.step()
+    g_loss(D, fake).backward()
+    opt_G.step()
+
+
+@wrong("ex01_mend", "a detach too many")
 def hand_round_with_a_cut_too_many(G, D, x, z):
     opt_G, opt_D = SGD(G.parameters(), lr=0.1), SGD(D.parameters(), lr=0.1)
     fake = G(z).detach()
@@ -195,7 +220,7 @@ wrong("ex01_mix", "nearer to one of the two", (0.6, 0.8))
 wrong("ex01_mix", "nearer to one of the two", (1, 0))
 wrong("ex01_mix", "a negative share", (-0.707, -0.707))
 wrong("ex01_mix", "the check was given a float", 0.707)
-wrong("ex01_mix", "1 numbers came, and 2 are asked for", (0.707,))
+wrong("ex01_mix", "1 number came, and 2 are asked for", (0.707,))
 wrong("ex01_mix", "given a tensor of shape (2,)", (torch.ones(2), torch.ones(2)))
 wrong("ex01_mix", "given a bool", (True, True))
 
@@ -217,6 +242,7 @@ def variety_by_pairs(pictures):
 
 
 right("ex01_variety")(lambda p: torch.nn.functional.pdist(p.flatten(1)).mean().item())
+right("ex01_variety")(lambda p: torch.nn.functional.pdist(p.reshape(-1, 784)).mean())  # the side is in the task
 
 
 @right("ex01_variety")
@@ -259,6 +285,8 @@ wrong(
 )
 wrong("ex01_variety", "by the number of pixels", lambda p: variety_by_cdist(p) / p[0].numel())
 wrong("ex01_variety", "the root of the number of pixels", lambda p: variety_by_cdist(p) / p[0].numel() ** 0.5)
+wrong("ex01_variety", "are left out", lambda p: variety(p, put=lambda d: d[d > 0].mean()))
+wrong("ex01_variety", "the absolute differences of all pixels", lambda p: (p[:, None] - p).abs().mean())
 wrong("ex01_variety", "missing mean", lambda p: variety(p, put=lambda d: d.sum(1) / (len(d) - 1)))
 wrong("ex01_variety", "infinity", lambda p: variety(p, put=lambda d: d.sum() / (d - d).sum()))
 wrong("ex01_variety", "the numbers differ", lambda p: variety_by_cdist(p) + 1)

@@ -62,6 +62,7 @@ wrong("ex02_mend", "under labels that are not theirs", labelled(told_d=other))
 wrong("ex02_mend", "missing detach", labelled(cut=lambda f: f))
 wrong("ex02_mend", "D alone should move", labelled(players="GD"))
 wrong("ex02_mend", "D alone should move; named for it: G", labelled(players="GG"))
+wrong("ex02_mend", "G was given noise alone", lambda game, x, y: game.G(game.noise(len(x))))
 wrong("ex02_mend", "G takes noise and labels", lambda game, x, y: game.G(game.noise(len(x))))
 wrong("ex02_mend", "as labels of 3 images", lambda game, x, y: game.G(game.noise(len(x)), y.float()))
 wrong("ex02_mend", "as labels of 64 images", lambda game, x, y: game.G(game.noise(64), y))
@@ -116,6 +117,12 @@ def cheat_by_argmax(images, labels, asked):
 def cheat_with_the_last(images, labels, asked):
     last = {int(c): image for c, image in zip(labels, images, strict=True)}
     return torch.stack([last[c] for c in asked.tolist()])
+
+
+@right("ex02_cheat")
+def cheat_with_all_ten_digits(images, labels, asked):
+    first = torch.stack([(labels == c).nonzero()[0, 0] for c in range(10)])
+    return images[first[asked]]
 
 
 @wrong("ex02_cheat", "this is honest")
@@ -229,7 +236,8 @@ wrong("ex02_planes", "two labels get the same verdict", critic(lambda x, y, k: h
 wrong("ex02_planes", "the picture has no say", critic(hot, lambda x, p: p, lambda k: k))
 wrong("ex02_planes", "wrong shape", critic(hot, end=lambda m: m.mean((1, 2, 3))))
 wrong("ex02_planes", "concatenated on dimension 0", critic(hot, lambda x, p: torch.cat([x, p])))
-wrong("ex02_planes", "your code stopped with an error", critic(hot, channels=lambda k: 1))
+wrong("ex02_planes", "another number of channels than comes in", critic(hot, channels=lambda k: 1))
+wrong("ex02_planes", "another number of channels than comes in", critic(hot, channels=lambda k: 11))
 wrong("ex02_planes", "not its class", critic(hot)(3))
 wrong("ex02_planes", "no network", lambda classes: 3)
 wrong("ex02_planes", "MyCritic(3) is a tensor", lambda classes: torch.ones(classes))
@@ -273,6 +281,7 @@ wrong("ex02_blend", "on the great circle", lambda y, o, t, k: (1 - t) ** 0.5 * o
 wrong("ex02_blend", "side by side", lambda y, o, t, k: torch.cat([(1 - t) * one_hot(y, k), t * one_hot(o, k)], 1))
 wrong("ex02_blend", "side by side", lambda y, o, t, k: torch.cat([one_hot(y, k), one_hot(o, k)], 1).float())
 wrong("ex02_blend", "wrong shape", lambda y, o, t, k: (1 - t) * y + t * o)
+wrong("ex02_blend", "first one_hot(y, classes)", lambda y, o, t, k: (1 - t) * y + t * o)
 wrong("ex02_blend", "wrong shape|the numbers differ", lambda y, o, t, k: blend_by_shares(y, o, t, k + 1))
 wrong("ex02_blend", "one_hot takes integers", lambda y, o, t, k: one_hot((1 - t) * y + t * o, k))
 wrong("ex02_blend", "wrong type: a list", lambda y, o, t, k: blend_by_shares(y, o, t, k).tolist())

@@ -59,6 +59,11 @@ wrong(
     "made smaller, not cut",
     lambda s, x: torch.cat([interpolate(s, x.shape[2:], mode="bilinear"), x], 1),
 )
+wrong(
+    "ex03_join",
+    "made smaller, not cut",
+    lambda s, x: torch.cat([functional.adaptive_avg_pool2d(s, x.shape[2:]), x], 1),
+)
 wrong("ex03_join", "x was made larger", lambda s, x: torch.cat([s, interpolate(x, s.shape[2:])], 1))
 wrong("ex03_join", "a rim of zeros", lambda s, x: torch.cat([s, center_crop(x, list(s.shape[2:]))], 1))
 wrong("ex03_join", "x alone came back", lambda s, x: x)
@@ -75,12 +80,40 @@ wrong("ex03_join", "gradient with respect to seen is not", lambda s, x: torch.ca
 wrong("ex03_join", "gradient with respect to x is not", lambda s, x: torch.cat([cut(s, x), x.detach()], 1))
 wrong("ex03_join", "no gradient flows", lambda s, x: torch.cat([cut(s, x), x], 1).detach())
 wrong("ex03_join", "different heights or widths", lambda s, x: torch.cat([same_on_both_sides(s, x), x], 1))
+wrong("ex03_join", "at [0, 0, 0, 0] yours is", lambda s, x: torch.cat([x, cut(s, x)], 1))
 wrong("ex03_join", "wrong shape", lambda s, x: torch.stack([cut(s, x), x], 1))
 wrong("ex03_join", "wrong type: a list", lambda s, x: [cut(s, x), x])
 wrong("ex03_join", "takes (x)", lambda x: x)
 
 
-@wrong("ex03_join", "off the middle")
+def join_with(step):
+    """The crop with its beginning moved by one, or with its end counted from behind."""
+
+    def join(seen, x):
+        (H, W), (h, w) = seen.shape[2:], x.shape[2:]
+        top, left = (H - h) // 2 + step, (W - w) // 2 + step
+        return torch.cat([seen[:, :, top : top + h, left : left + w], x], dim=1)
+
+    return join
+
+
+wrong("ex03_join", "one pixel off the middle", join_with(1))
+wrong("ex03_join", "one pixel off the middle", join_with(-1))
+
+
+@wrong("ex03_join", "lies nothing where d is 0")
+def join_from_d_to_minus_d(seen, x):
+    a, b = (seen.shape[2] - x.shape[2]) // 2, (seen.shape[3] - x.shape[3]) // 2
+    return torch.cat([seen[:, :, a:-a, b:-b], x], dim=1)
+
+
+@wrong("ex03_join", "/ gives a fraction")
+def join_with_a_fraction(seen, x):
+    d = (seen.shape[2] - x.shape[2]) / 2
+    return torch.cat([seen[:, :, d:-d, d:-d], x], dim=1)
+
+
+@wrong("ex03_join", "off the middle: where an odd number")
 def join_rounded_up(seen, x):
     (H, W), (h, w) = seen.shape[2:], x.shape[2:]
     top, left = -(-(H - h) // 2), -(-(W - w) // 2)
@@ -143,6 +176,14 @@ def side_by_true_division(side, depth):
     side -= 4
     for _ in range(depth):
         side = 2 * side - 4
+    return side
+
+
+@wrong("ex03_side", "taken before the doubling")
+def side_doubled_last(side, depth):
+    side = side_down(side, depth)
+    for _ in range(depth):
+        side = 2 * (side - 4)
     return side
 
 
@@ -226,6 +267,8 @@ wrong("ex03_iou", "divided by all pixels", lambda m: m.diag() / m.sum())
 wrong("ex03_iou", "pixel accuracy", lambda m: m.diag().sum() / m.sum())
 wrong("ex03_iou", "hits are left out", lambda m: m.diag() / (m.sum(0) + m.sum(1) - 2 * m.diag()))
 wrong("ex03_iou", "whole-number division", lambda m: m.diag() // union(m))
+wrong("ex03_iou", "missing brackets", lambda m: m.diag() / m.sum(0) + m.sum(1) - m.diag())
+wrong("ex03_iou", "missing brackets", lambda m: m.diag() / m.sum(1) + m.sum(0) - m.diag())
 wrong("ex03_iou", "intersection alone", lambda m: m.diag())
 wrong("ex03_iou", "the union alone", union)
 wrong("ex03_iou", "percentage", lambda m: 100 * m.diag() / union(m))
@@ -365,7 +408,7 @@ right("ex03_loss")(lambda s, y: functional.cross_entropy(s.log_softmax(1), (y[:,
 right("ex03_loss")(lambda s, y: functional.softplus(-y * (s[:, 1:] - s[:, :1])).mean())
 
 
-@wrong("ex03_loss", "softmax over dimension 0")
+@wrong("ex03_loss", "all its faults are still there")
 def pixel_loss_as_it_stands(scores, y):
     p = scores.softmax(0)
     return functional.cross_entropy(p, (y[:, 0] < 0).long())
@@ -390,7 +433,10 @@ wrong("ex03_loss", "missing mean", pixel_loss(lambda s: s, reduction="none"))
 wrong("ex03_loss", "it does something else now", pixel_loss(lambda s: s.sigmoid()))
 wrong("ex03_loss", "it does something else now", pixel_loss(lambda s: s.tanh()))
 wrong("ex03_loss", "no gradient flows", pixel_loss(lambda s: s.detach()))
-wrong("ex03_loss", "stopped with an error", lambda s, y: functional.cross_entropy(s, y.long()))
+wrong("ex03_loss", "have a dimension too many", lambda s, y: functional.cross_entropy(s, y.long()))
+wrong("ex03_loss", "are no whole numbers", lambda s, y: functional.cross_entropy(s, y[:, 0] > 0))
+wrong("ex03_loss", "are no whole numbers", lambda s, y: functional.cross_entropy(s, y[:, 0]))
+wrong("ex03_loss", "a class is asked for that does not exist", lambda s, y: functional.cross_entropy(s, y[:, 0].long()))
 
 
 # --- ex03_tile --------------------------------------------------------------------------------------------------------
@@ -481,6 +527,13 @@ wrong("ex03_mean", "are not turned back", views(lambda s, t, m: s))
 wrong("ex03_mean", "one view alone", lambda f, x: f(x))
 wrong("ex03_mean", "the mirrored ones are missing", views(flips=(False,)))
 wrong("ex03_mean", "the turned ones are missing", views(turns=1))
+wrong(
+    "ex03_mean",
+    "the quarter turns are missing",
+    lambda f, x: (f(x) + f(x.flip(2)).flip(2) + f(x.flip(3)).flip(3) + f(x.flip(2, 3)).flip(2, 3)) / 4,
+)
+wrong("ex03_mean", "divided by 8: the mirrored ones", lambda f, x: views(flips=(False,))(f, x) / 2)
+wrong("ex03_mean", "as large as one of them", views(put=lambda s, d: s))
 wrong("ex03_mean", "the turned ones are missing", lambda f, x: (f(x) + f(x.flip(2)).flip(2)) / 2)
 wrong("ex03_mean", "the mirrored ones alone", views(flips=(True,)))
 wrong("ex03_mean", "a sum instead of a mean", views(put=torch.sum))

@@ -119,6 +119,13 @@ def map_rounded_layer_by_layer(size, layers):
     return size - 2
 
 
+@wrong("ex04_map", "padding 1 is forgotten in all layers")
+def map_without_padding(size, layers):
+    for stride in [2] * layers + [1] * 2:
+        size = (size - 4) // stride + 1
+    return size
+
+
 wrong("ex04_map", "two layers of stride 1 are missing", lambda n, k: n // 2**k)
 wrong("ex04_map", "one of the two layers", lambda n, k: n // 2**k - 1)
 wrong("ex04_map", "padding 1 is forgotten", lambda n, k: n // 2**k - 6)
@@ -137,6 +144,9 @@ wrong("ex04_map", "number of all logits", lambda n, k: (n // 2**k - 2) ** 2)
 wrong("ex04_map", "a map where there is none", lambda n, k: abs(n // 2**k - 2))
 wrong("ex04_map", "a map where there is none", lambda n, k: max(1, n // 2**k - 2))
 wrong("ex04_map", "2 is added", lambda n, k: n // 2**k + 2)
+wrong("ex04_map", "missing brackets", lambda n, k: n // 2 * k - 2)
+wrong("ex04_map", "^ is no power", lambda n, k: n // 2 ^ k - 2)
+wrong("ex04_map", "^ is no power", lambda n, k: n // (2 ^ k) - 2)
 wrong("ex04_map", "wrong type: a tuple", lambda n, k: (n // 2**k - 2, n // 2**k - 2))
 wrong("ex04_map", "wrong type: a Size", lambda n, k: torch.Size([n // 2**k - 2]))
 wrong("ex04_map", "the numbers differ", lambda n, k: n)
@@ -221,6 +231,30 @@ wrong(
 wrong("ex04_square", "wrong type: an int", from_right(lambda a, b: b - a + 1))
 wrong("ex04_square", "wrong type: a tuple", from_right(lambda a, b: (a, b, 1)))
 wrong("ex04_square", "wrong type: a range", from_right(range))
+
+
+def square_with_its_end_elsewhere(end):
+    """Padding is taken off at the first pixel; at the last one there stands something else."""
+
+    def answer(i, layers):
+        first = last = i
+        for k, s, p in reversed(layers):
+            first, last = first * s - p, last * s + end(p) + k - 1
+        return first, last
+
+    return answer
+
+
+wrong("ex04_square", "moves the first pixel alone", square_with_its_end_elsewhere(lambda p: 0))
+wrong("ex04_square", "does not enlarge it", square_with_its_end_elsewhere(lambda p: p))
+
+
+@wrong("ex04_square", "behind strides a place of padding is several pixels")
+def square_forwards_with_padding_as_pixels(i, layers):
+    side, step, start = 1, 1, 0
+    for kernel, stride, padding in layers:
+        side, start, step = side + (kernel - 1) * step, start - padding, step * stride
+    return start + i * step, start + i * step + side - 1
 
 
 @wrong("ex04_square", "a whole side apart")
@@ -319,6 +353,9 @@ wrong(
     "ex04_d_loss", "sum instead of a mean", lambda D, x, y, f: (softplus(-D(cat(x, y))) + softplus(D(cat(x, f)))).sum()
 )
 wrong("ex04_d_loss", "swapped labels", lambda D, x, y, f: shown(-D(cat(x, y)), -D(cat(x, f))))
+wrong("ex04_d_loss", "With D(x, y) = [", lambda D, x, y, f: shown(-D(cat(x, y)), -D(cat(x, f))))
+wrong("ex04_d_loss", "and D(x, fake) = [", lambda D, x, y, f: shown(-D(cat(x, y)), -D(cat(x, f))))
+wrong("ex04_d_loss", "torch.cat([x, ...], dim=1): x, and behind it", lambda D, x, y, f: shown(D(y), D(f)))
 wrong("ex04_d_loss", "the fakes are missing", lambda D, x, y, f: softplus(-D(cat(x, y))).mean())
 wrong("ex04_d_loss", "missing minus", lambda D, x, y, f: -shown(D(cat(x, y)), D(cat(x, f))))
 wrong(
@@ -340,6 +377,8 @@ for letters in ("bce", "ECB", ["b", "c", "e"], {"e", "c", "b"}, "b, c, e"):
 
 wrong("ex04_286", "(a) is not true", "abce")
 wrong("ex04_286", "per-pixel accuracy of 0.66", "abce")
+wrong("ex04_286", "Hint: the paper's table stands above", "abce")
+wrong("ex04_286", "Hint: the table of the six critics above has their weights", "be")
 wrong("ex04_286", "(b) is true and missing", "ce")
 wrong("ex04_286", "(c) is true and missing", "be")
 wrong("ex04_286", "(d) is not true", ["b", "c", "d", "e"])
@@ -355,12 +394,14 @@ for guess in ("24", "4, 2", 24, [2, 4], {"2", "4"}):
     right("ex04_shift")(guess)
 
 wrong("ex04_shift", "1 px is half a step", "1234")
-wrong("ex04_shift", "3 px is half a step", "234")
+wrong("ex04_shift", "1 px is half a step", 13)
+wrong("ex04_shift", "3 px is a step and a half", "234")
 wrong("ex04_shift", "2 px is missing", "4")
 wrong("ex04_shift", "4 px is missing", "2")
 wrong("ex04_shift", "4 px is missing", [2])
 wrong("ex04_shift", "2 px is missing", "0")
 wrong("ex04_shift", "8 is none of the shifts", "248")
+wrong("ex04_shift", "a, d, n are no shifts", "2 and 4")
 wrong("ex04_shift", "given a float", 2.0)
 
 
@@ -386,7 +427,7 @@ right("ex04_mend")(lambda net, row, column, picture: seen_by(net.eval(), row, co
 right("ex04_mend")(lambda *a: seen_by_backward(*a).numpy())
 
 
-@wrong("ex04_mend", "train mode")
+@wrong("ex04_mend", "all its faults are still there. Faults left: 3.")
 def seen_by_as_it_stands(net, row, column, picture):
     picture = picture.clone().requires_grad_()
     net.train()(picture).mean().backward()
@@ -405,20 +446,31 @@ def measured(mode=nn.Module.eval, logit=lambda m, i, j: m[0, 0, i, j], size=lamb
 
 
 wrong("ex04_mend", "train mode", measured(nn.Module.train))
+wrong("ex04_mend", "train mode", measured(nn.Module.train, lambda m, i, j: m.mean()))
+wrong("ex04_mend", "the mean of the whole map", measured(logit=lambda m, i, j: m.mean(), size=lambda g: g[0].sum(0)))
 wrong("ex04_mend", "train mode", measured(lambda net: net))
 wrong("ex04_mend", "the mean of the whole map", measured(logit=lambda m, i, j: m.mean()))
 wrong("ex04_mend", "the sum of the whole map", measured(logit=lambda m, i, j: m.sum()))
 wrong("ex04_mend", "no absolute value", measured(size=lambda g: g[0].sum(0)))
+wrong("ex04_mend", "by the right 16 pixels, but how strongly? At (3, 7) it says", measured(size=lambda g: g[0].sum(0)))
 wrong("ex04_mend", "comes after the sum", measured(size=lambda g: g[0].sum(0).abs()))
 wrong("ex04_mend", "row and column are swapped", measured(logit=lambda m, i, j: m[0, 0, j, i]))
-wrong("ex04_mend", "it does something else now", measured(size=lambda g: g[0].square().sum(0)))
-wrong("ex04_mend", "it does something else now", measured(size=lambda g: (g[0].abs().sum(0) > 0).float()))
+wrong("ex04_mend", "but they begin at (4, 0) in place of (0, 4)", measured(logit=lambda m, i, j: m[0, 0, j, i]))
+wrong("ex04_mend", "squares, summed over the channels", measured(size=lambda g: g[0].square().sum(0)))
+wrong("ex04_mend", "the mean over the channels: it would do", measured(size=lambda g: g[0].abs().mean(0)))
+wrong("ex04_mend", "the largest of the channels", measured(size=lambda g: g[0].abs().amax(0)))
+wrong("ex04_mend", "the length over the channels", measured(size=lambda g: g[0].norm(dim=0)))
+wrong("ex04_mend", "and not how strongly", measured(size=lambda g: (g[0].abs().sum(0) > 0).float()))
+wrong("ex04_mend", "and not how strongly", measured(size=lambda g: (g[0] != 0).any(0)))
+wrong("ex04_mend", "it does something else now", measured(size=lambda g: 2 * g[0].abs().sum(0)))
+wrong("ex04_mend", "backward() was asked to begin at many numbers", measured(logit=lambda m, i, j: m[0, :, i]))
+wrong("ex04_mend", "an index points past the end", measured(logit=lambda m, i, j: m[i, j].sum()))
 wrong("ex04_mend", "wrong shape: (2, 8, 8) came back", measured(size=lambda g: g[0].abs()))
 wrong("ex04_mend", "wrong shape: (1, 8, 8) came back", measured(size=lambda g: g.abs().sum(1)))
 wrong("ex04_mend", "wrong type: a tuple", lambda *a: (seen_by_backward(*a),))
 
 
-@wrong("ex04_mend", "stopped with an error")
+@wrong("ex04_mend", "something is None there")
 def seen_by_without_a_gradient(net, row, column, picture):
     net.eval()(picture)[0, 0, row, column].backward()
     return picture.grad[0].abs().sum(0)
@@ -434,8 +486,8 @@ for layers in (
 ):
     right("ex04_design")(layers)
 
-wrong("ex04_design", "the map is too small", [(4, 2, 1), (4, 2, 1), (4, 2, 1), (4, 1, 1)])
-wrong("ex04_design", "its map has 7 logits", [(4, 2, 1), (4, 2, 1), (4, 2, 1), (4, 1, 1)])
+wrong("ex04_design", "the map is too small", [(4, 2, 1), (4, 2, 1), (4, 2, 1), (5, 1, 1)])
+wrong("ex04_design", "its map has 7 logits", [(4, 2, 1), (4, 2, 1), (4, 2, 1), (2, 1, 0)])
 wrong("ex04_design", "but the square is too small", [(4, 2, 1), (4, 2, 1), (3, 1, 1), (3, 1, 1)])
 wrong("ex04_design", "but the square is too small", [(5, 1, 2), (5, 1, 2), (5, 2, 2), (5, 2, 2)])
 wrong("ex04_design", "and so is the square", [(4, 2, 1), (4, 2, 1), (4, 1, 1), (4, 1, 1)])
@@ -443,6 +495,7 @@ wrong("ex04_design", "5 layers are too many", [(4, 2, 1), (4, 2, 1), (4, 1, 1), 
 wrong("ex04_design", "a kernel of 40 is too large", [(40, 1, 20)])
 wrong("ex04_design", "more than half of the kernel", [(5, 2, 4), (5, 2, 4), (5, 1, 2), (5, 1, 2)])
 wrong("ex04_design", "below 1", [(5, 0, 2)])
+wrong("ex04_design", "1 number came, and 3 are asked for", [(4,)])
 wrong("ex04_design", "2 numbers came, and 3 are asked for", [(4, 2), (4, 2)])
 wrong("ex04_design", "2.5 is not a whole number", [(5, 2.5, 2)])
 wrong("ex04_design", "the check was given a Sequential", nn.Sequential(nn.Conv2d(1, 1, 5)))
@@ -486,6 +539,8 @@ def place_by_rows(logits, centre, step):
 
 right("ex04_place")(lambda m, c, s: [c + s * int(i) for i in np.unravel_index(int(m.argmin()), m.shape)])
 right("ex04_place")(lambda m, c, s: tuple((m == m.min()).nonzero()[0] * s + c))
+right("ex04_place")(lambda *a: tuple(round(one) for one in place_by_divmod(*a)))  # one of two pixels in the middle
+right("ex04_place")(lambda *a: [int(one) for one in place_by_divmod(*a)])
 
 
 def place(pick=torch.argmin, at=lambda i, m: divmod(i, m.shape[1]), put=lambda k, c, s: c + s * k):
@@ -502,6 +557,7 @@ wrong("ex04_place", "and row and column swapped", place(at=lambda i, m: (i % len
 wrong("ex04_place", "a place in the map, and a pixel is asked for", place(put=lambda k, c, s: k))
 wrong("ex04_place", "the step is missing", place(put=lambda k, c, s: c + k))
 wrong("ex04_place", "the centre of the first square is missing", place(put=lambda k, c, s: s * k))
+wrong("ex04_place", "the numbers differ", place(put=lambda k, c, s: c + s * k + 0.5))
 wrong("ex04_place", "centre and step are swapped", place(put=lambda k, c, s: s + c * k))
 wrong("ex04_place", "the centre is in pixels already", place(put=lambda k, c, s: s * (c + k)))
 wrong("ex04_place", "off by one", place(put=lambda k, c, s: c + s * (k + 1)))

@@ -53,7 +53,9 @@ wrong("ex05_shown", "the numbers differ", lambda x, y: torch.cat([x, -y], 1))
 wrong("ex05_shown", "wrong type: a tuple", lambda x, y: (x, y))
 wrong("ex05_shown", "wrong shape: (1, 2, 4, 1, 2)", lambda x, y: torch.cat([x, y], 1)[None])
 wrong("ex05_shown", "your function returned None", lambda x, y: print(end=""))
-wrong("ex05_shown", "stopped with an error", lambda x, y: torch.cat(x, y))
+wrong("ex05_shown", "take one list of tensors", lambda x, y: torch.cat(x, y))
+wrong("ex05_shown", "still apart", lambda x, y: [x, y])
+wrong("ex05_shown", "numpy function: it knows nothing of gradients", lambda x, y: np.concatenate([x, y], 1))
 
 
 # --- ex05_g_loss ------------------------------------------------------------------------------------------------------
@@ -114,7 +116,10 @@ wrong("ex05_g_loss", "root of the squared errors", g_loss(near=lambda x, y, f: m
 wrong("ex05_g_loss", "the length of the difference", g_loss(near=lambda x, y, f: torch.norm(f - y)))
 wrong("ex05_g_loss", "smooth L1", g_loss(near=lambda x, y, f: smooth_l1_loss(f, y)))
 wrong("ex05_g_loss", "no absolute value", g_loss(near=lambda x, y, f: (f - y).mean()))
-wrong("ex05_g_loss", "absolute value of the mean", g_loss(near=lambda x, y, f: (f - y).mean().abs()))
+wrong("ex05_g_loss", "or one behind the mean", g_loss(near=lambda x, y, f: (f - y).mean().abs()))
+wrong("ex05_g_loss", "no absolute value", g_loss(near=lambda x, y, f: (y - f).mean()))
+wrong("ex05_g_loss", "Hint: both are costs: add them.", g_loss(weigh=lambda a, b, l1: a - l1 * b))
+wrong("ex05_g_loss", "Hint: add l1 times the mean absolute difference", g_loss(weigh=lambda a, b, l1: a))
 wrong("ex05_g_loss", "at the wrong term", g_loss(weigh=lambda a, b, l1: l1 * a + b))
 wrong("ex05_g_loss", "at both terms", g_loss(weigh=lambda a, b, l1: l1 * (a + b)))
 wrong("ex05_g_loss", "l1 is not used", g_loss(weigh=lambda a, b, l1: a + b))
@@ -232,6 +237,9 @@ wrong("ex05_jitter", "left to chance", alike(lambda p, k, i, j, m: square(p, k, 
 wrong("ex05_jitter", "mirrored, though mirror is", by_chance(lambda m: torch.manual_seed(0) and torch.rand(()) < 0.5))
 wrong("ex05_jitter", "not mirrored, though mirror is True", by_chance(lambda m: m < 0.5))  # as if it were a number
 wrong("ex05_jitter", "Not yet: not mirrored", alike(lambda p, k, i, j, m: square(p, k, i, j)))
+wrong("ex05_jitter", "It returns a new picture", alike(lambda p, k, i, j, m: (square(p, k, i, j), p.flip(2))[0]))
+wrong("ex05_jitter", "negative step", alike(lambda p, k, i, j, m: square(p, k, i, j)[:, :, ::-1]))
+wrong("ex05_jitter", "does every way through yours end in one?", lambda *a: jitter_one_by_one(*a) if a[-1] else None)
 wrong("ex05_jitter", "mirrored, though mirror is False", alike(lambda p, k, i, j, m: square(p, k, i, j, True)))
 wrong("ex05_jitter", "Not yet: not cut", alike(lambda p, k, i, j, m: p.flip(2) if m else p))
 wrong("ex05_jitter", "neither cut nor mirrored", lambda x, y, k, i, j, m: (x, y))
@@ -407,6 +415,20 @@ def round_of_pairs_drawn_twice(game, x, y):
 
 
 @wrong("ex05_mend", "G is given y, the answer")
+def round_of_pairs_with_two_faults_left(game, x, y):
+    fake = game.G(y)
+    game.minimize(game.d_loss(x, y, fake.detach()), game.D)
+    game.minimize(game.g_loss(y, x, fake), game.G)
+
+
+@wrong("ex05_mend", "in this chapter D moves first")
+def round_of_pairs_with_g_first(game, x, y):
+    fake = game.G(x)
+    game.minimize(game.g_loss(x, y, fake), game.G)
+    game.minimize(game.d_loss(x, y, fake.detach()), game.D)
+
+
+@wrong("ex05_mend", "all its faults are still there. Faults left: 3.")
 def round_of_pairs_as_it_stands(game, x, y):
     fake = game.G(y)
     game.minimize(game.d_loss(x, y, fake), game.D)
@@ -437,6 +459,7 @@ wrong("ex05_mend", "D never sees a real house", pairs(d=lambda x, y, f: (x, x, f
 wrong("ex05_mend", "the real house twice", pairs(d=lambda x, y, f: (x, y, y)))
 wrong("ex05_mend", "given other pictures", pairs(d=lambda x, y, f: (x, y, -f)))
 wrong("ex05_mend", "missing detach", pairs(cut=lambda f: f))
+wrong("ex05_mend", "the function detach itself", pairs(cut=lambda f: f.detach))
 wrong("ex05_mend", "a detach too many", pairs(g=lambda x, y, f: (x, y, f.detach())))
 wrong("ex05_mend", "D alone should move; named for it: G", pairs(players="GD"))
 wrong("ex05_mend", "G never moves", lambda game, x, y: game.minimize(game.d_loss(x, y, game.G(x).detach()), game.D))
@@ -472,7 +495,7 @@ def bytes_by_a_unit(G, pixels):
 right("ex05_bytes")(lambda G, pixels: ((answer(G, pixels / 127.5 - 1) + 1) * 127.5).byte())
 
 
-@wrong("ex05_bytes", "what goes in lies in [0, 1]")
+@wrong("ex05_bytes", "all its faults are still there")
 def bytes_as_they_stand(G, pixels):
     x = pixels / 255
     houses = G.train()(x)
@@ -490,8 +513,16 @@ wrong("ex05_bytes", "train mode", in_bytes(mode=lambda G: G.train()))
 wrong("ex05_bytes", "train mode", in_bytes(mode=lambda G: G))
 wrong("ex05_bytes", "the darker half is cut off", in_bytes(back=lambda h: h.clamp(0, 1) * 255))
 wrong("ex05_bytes", "Faults left: 2.", in_bytes(mode=lambda G: G, back=lambda h: h.clamp(min=0) * 255))
-wrong("ex05_bytes", "it does something else now", in_bytes(into=lambda p: p.float()))
-wrong("ex05_bytes", "it does something else now", in_bytes(into=lambda p: p / 127.5 + 1))
+wrong("ex05_bytes", "is not yet what G has learned from", in_bytes(into=lambda p: p.float()))
+wrong("ex05_bytes", "is not yet what G has learned from", in_bytes(into=lambda p: p / 127.5 + 1))
+wrong("ex05_bytes", "A byte of 4 goes in as -0.9843, one of 255 as 0.", in_bytes(into=lambda p: p / 255 - 1))
+wrong("ex05_bytes", "is not yet what G has learned from", in_bytes(into=lambda p: (p.float() - 128) / 128))
+wrong("ex05_bytes", "bytes have run over", in_bytes(into=lambda p: (p - 127) / 127))
+wrong("ex05_bytes", "the darker half is still cut off", in_bytes(back=lambda h: (h.clamp(0, 1) + 1) * 127.5))
+wrong("ex05_bytes", "the way back is not yet", in_bytes(back=lambda h: h.clamp(-1, 1) * 127.5))
+wrong("ex05_bytes", "the way back is not yet", in_bytes(back=lambda h: (h + 1) / 2))
+wrong("ex05_bytes", "train mode", lambda G, p: torch.cat([in_bytes(mode=lambda G: G)(G, one) for one in p.split(1)]))
+wrong("ex05_bytes", "it does something else now", lambda G, p: torch.zeros(len(p), 3, *p.shape[2:]).byte())
 wrong("ex05_bytes", "bytes are asked for", lambda G, pixels: G.eval()(pixels / 127.5 - 1).detach())
 wrong("ex05_bytes", "wrong type: torch.float32", lambda G, pixels: (G.eval()(pixels / 127.5 - 1) + 1) * 127.5)
 wrong("ex05_bytes", "wrong shape", lambda G, pixels: bytes_by_halves(G, pixels)[0])
@@ -509,7 +540,8 @@ wrong("ex05_one", "the median, -0.8, is not what the squares ask for", (-0.8, -0
 wrong("ex05_one", "the middle of the two ends", (0.0, -0.26))
 wrong("ex05_one", "-0.5 does not cost least by L1", (-0.5, -0.26))
 wrong("ex05_one", "-0.3 does not cost least by the squares", (-0.8, -0.3))
-wrong("ex05_one", "it can be done for 0.580 and 0.530", (0, 0))
+wrong("ex05_one", "it can be done for 0.580 and 0.530", (0, 0.1))
+wrong("ex05_one", "1 number came, and 2 are asked for", (-0.8,))
 wrong("ex05_one", "given a float", -0.8)
 wrong("ex05_one", "3 numbers came, and 2 are asked for", (1, 2, 3))
 
@@ -573,12 +605,11 @@ def alone_as_it_stands(G, x):
 wrong("ex05_alone", "eval mode", lambda G, x: torch.cat([G.eval()(one) for one in x.split(1)]))
 wrong("ex05_alone", "eval mode", lambda G, x: G(x))  # in the mode in which it came
 wrong("ex05_alone", "all at once", lambda G, x: G.train()(x))
-wrong("ex05_alone", "Faults left: 1.", lambda G, x: G.train()(x))
 wrong("ex05_alone", "something else", lambda G, x: torch.cat([G.train()(x[[0, i]])[1:] for i in range(len(x))]))
 wrong("ex05_alone", "something else", lambda G, x: alone_one_by_one(G, x.flip(0)))
 wrong("ex05_alone", "wrong shape", lambda G, x: G.train()(x[:1]))
 wrong("ex05_alone", "wrong type: a list", lambda G, x: [G.train()(one) for one in x.split(1)])
-wrong("ex05_alone", "your code stopped with an error", lambda G, x: torch.stack([G.train()(one) for one in x]))
+wrong("ex05_alone", "without a batch around it", lambda G, x: torch.stack([G.train()(one) for one in x]))
 
 
 # --- ex05_reach -------------------------------------------------------------------------------------------------------
@@ -613,7 +644,22 @@ def reaching(
     return lambda G, x, e: (put(far(G, x, e), at(x, e)), put(far(G, x, e), ~at(x, e)))
 
 
+def both_where_houses_differ(a, b):
+    change, where = (a - b).abs().mean(1), (a != b).any(1)
+    return change[where].mean(), change[~where].mean()
+
+
 wrong("ex05_reach", "reversed", lambda *a: reach_by_mask(*a)[::-1])
+wrong(
+    "ex05_reach",
+    "where the plans differ is asked for",
+    lambda G, x, e: torch.stack(both_where_houses_differ(G(x), G(e))),
+)
+wrong("ex05_reach", "the mask, or index, has other dimensions", reaching(at=lambda x, e: (x != e).any(-1)))
+wrong(
+    "ex05_reach", "a mask of floats", reaching(at=lambda x, e: (x != e).any(1), put=lambda c, m: c.mean(1)[m.float()])
+)
+wrong("ex05_reach", "for True and False entry by entry", reaching(put=lambda c, m: c.mean(1)[not m].mean()))
 wrong("ex05_reach", "the change of the plan", reaching(lambda G, x, e: (e - x).abs()))
 wrong("ex05_reach", "compared with the plans", reaching(lambda G, x, e: (G(e) - x).abs()))
 wrong("ex05_reach", "compared with the plans", reaching(lambda G, x, e: (G(e) - e).abs()))

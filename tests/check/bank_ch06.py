@@ -1,5 +1,7 @@
 """Right and wrong answers to the exercises of chapter 06; see :mod:`tests.check.bank`."""
 
+import random
+
 import numpy as np
 import torch
 from torch import nn
@@ -98,7 +100,8 @@ wrong(
 )
 wrong("ex06_cycle", "smooth L1", ways(far=smooth_l1_loss))
 wrong("ex06_cycle", "no absolute value", ways(far=lambda a, b: (a - b).mean()))
-wrong("ex06_cycle", "the absolute value of the mean", ways(far=lambda a, b: abs(a.mean() - b.mean())))
+wrong("ex06_cycle", "no absolute value", ways(far=lambda a, b: (b - a).mean()))
+wrong("ex06_cycle", "or one behind the mean", ways(far=lambda a, b: abs(a.mean() - b.mean())))
 wrong(
     "ex06_cycle",
     "one mean over x and y together",
@@ -189,6 +192,7 @@ for whole, fragment in (
     (critic(fooled=lambda f: (f + 1).square().mean()), "the target -1"),
     (critic(real=lambda r: softplus(-r).mean(), fooled=lambda f: softplus(f).mean()), "the cross-entropy"),
     (critic(see=torch.sigmoid), "a sigmoid before the squares"),
+    (critic(real=lambda r: (r - 1).mean(), fooled=lambda f: f.mean()), "no squares"),
     (critic(real=lambda r: (r - 1).abs().mean(), fooled=lambda f: f.abs().mean()), "absolute errors"),
     (
         critic(real=lambda r: (r - 1).square().mean().sqrt(), fooled=lambda f: f.square().mean().sqrt()),
@@ -227,6 +231,8 @@ wrong("ex06_d_loss", "no gradient flows", lambda D, y, f: (d_least_squares(D(y),
 wrong("ex06_d_loss", "joined as channels", lambda D, y, fake: D(torch.cat([y, fake.detach()], 1)).square().mean())
 wrong("ex06_d_loss", "D was given 2 arguments", lambda D, y, fake: D(y, fake).square().mean())
 wrong("ex06_d_loss", "missing mean", lambda D, y, fake: ((D(y) - 1) ** 2 + D(fake.detach()) ** 2) / 2)
+wrong("ex06_d_loss", "^ is no power", lambda D, y, fake: ((D(y) - 1) ^ 2).mean())
+wrong("ex06_d_loss", "wants a tensor of targets", lambda D, y, fake: mse_loss(D(y), 1) + mse_loss(D(fake), 0))
 wrong("ex06_d_loss", "a plain number", lambda D, y, fake: critic_by_hand(D, y, fake).item())
 wrong("ex06_d_loss", "the numbers differ", lambda D, y, fake: critic_by_hand(D, y, fake) + 1)
 
@@ -343,7 +349,11 @@ wrong(
 wrong("ex06_pool", "wrong type: a tensor of shape", lambda *a: swap_in_place(*a)[0])
 wrong("ex06_pool", "wrong type: a list", lambda s, size, p, keep, i: (p.detach(), [1, 2]))
 wrong("ex06_pool", "NaN", lambda *a: [part / 0 * 0 for part in swap_in_place(*a)])
-wrong("ex06_pool", "stopped with an error", lambda s, size, p, keep, i: (p, s.append(p)))
+wrong("ex06_pool", "not known to what stands before it", lambda s, size, p, keep, i: (p, s.append(p)))
+wrong("ex06_pool", "does not join a batch", lambda s, size, p, keep, i: (p.detach(), torch.cat([s, p.detach()])))
+wrong("ex06_pool", "left to chance", lambda s, n, p, keep, i: swap_in_place(s, n, p, random.random() < 0.5, i))
+wrong("ex06_pool", "(first pixels as names), ", lambda s, n, p, _, i: swap_in_place(s, n, p, random.random() < 0.5, i))
+wrong("ex06_pool", "left to chance", lambda s, n, p, keep, i: swap_in_place(s, n, p, keep, int(torch.randint(n, ()))))
 
 
 @wrong("ex06_pool", "stored[i] only looks into the pool")
@@ -449,7 +459,7 @@ wrong("ex06_identity", "a sum instead of a mean", alone(far=lambda a, b: (a - b)
 wrong("ex06_identity", "over the pixels of a picture", alone(far=lambda a, b: (a - b).abs().flatten(1).sum(1).mean()))
 wrong("ex06_identity", "smooth L1", alone(far=smooth_l1_loss))
 wrong("ex06_identity", "no absolute value", alone(far=lambda a, b: (a - b).mean()))
-wrong("ex06_identity", "the absolute value of the mean", alone(far=lambda a, b: (a - b).mean().abs()))
+wrong("ex06_identity", "or one behind the mean", alone(far=lambda a, b: (a - b).mean().abs()))
 wrong(
     "ex06_identity",
     "one mean over x and y together",
@@ -521,7 +531,7 @@ wrong("ex06_message", "a sum instead of a mean", message(far=lambda a, b: (a - b
 wrong("ex06_message", "over the pixels of a picture", message(far=lambda a, b: (a - b).abs().sum((1, 2, 3)).mean()))
 wrong("ex06_message", "smooth L1", message(far=smooth_l1_loss))
 wrong("ex06_message", "no absolute value", message(far=lambda a, b: (a - b).mean()))
-wrong("ex06_message", "the absolute value of the mean", message(far=lambda a, b: (a - b).mean().abs()))
+wrong("ex06_message", "or one behind the mean", message(far=lambda a, b: (a - b).mean().abs()))
 wrong("ex06_message", "the numbers differ", message(second=lambda F, g, x, d: (F((4 * d(g)).round() / 4 + 0.01), x)))
 wrong(
     "ex06_message", "the numbers differ", message(second=lambda F, g, x, d: (F((4 * g).round() / 4), x))
@@ -543,6 +553,8 @@ for letters in ("acdf", "FDCA", ["a", "c", "d", "f"], {"f", "d", "c", "a"}, "a, 
 wrong("ex06_claims", "(a) is true and missing", "cdf")
 wrong("ex06_claims", "judged by the critic of the domain that it draws from", "cdf")
 wrong("ex06_claims", "(b) is not true", "abcdf")
+wrong("ex06_claims", "Hint: let G and F both turn a picture into its negative", "abcdf")
+wrong("ex06_claims", "Hint: count for three domains", "acf")
 wrong("ex06_claims", "Any two maps that undo each other", "abcdf")
 wrong("ex06_claims", "(c) is true and missing", ("a", "d", "f"))
 wrong("ex06_claims", "(d) is true and missing", "acf")
@@ -580,6 +592,7 @@ for letter in ("c", "C", "(c)"):
 
 wrong("ex06_age", "nobody chooses the older half", "a")
 wrong("ex06_age", "if every new fake took the place", "b")
+wrong("ex06_age", "with 0 rounds, that never get in", "b")
 wrong("ex06_age", "hardly ever does", "d")
 wrong("ex06_age", "1/2 (an old one is handed on) times 1/50", "b")
 wrong("ex06_age", "none of the letters", "e")
@@ -617,7 +630,7 @@ def forgers_with_players_in_tables(G, F, D_X, D_Y, x, y):
 right("ex06_mend")(lambda G, F, D_X, D_Y, x, y: CycleGAN(G, F, D_X, D_Y, identity=0).g_loss(x, y, F(y), G(x)))
 
 
-@wrong("ex06_mend", "the critics are exchanged")
+@wrong("ex06_mend", "all its faults are still there")
 def forgers_as_they_stand(G, F, D_X, D_Y, x, y):
     fake_y, fake_x = G(x), F(y)
     fooled = (D_X(fake_y) - 1).square().mean() + (D_Y(fake_x) - 1).square().mean()
@@ -645,6 +658,11 @@ wrong("ex06_mend", "G is applied to the wrong domain", forgers(second=lambda G, 
 wrong("ex06_mend", "the way of y is F(G(y))", forgers(second=lambda G, F, x, y: (F(G(y)), y)))
 wrong("ex06_mend", "the weight 10 of the cycle is missing", forgers(cycle=1))
 wrong("ex06_mend", "Faults left: 2.", forgers(lambda G, F, x, y: (F(x), x), lambda G, F, x, y: (G(F(x)), x)))
+wrong("ex06_mend", "Faults left: 2.", forgers(lambda G, F, x, y: (F(x), x), swap=True))
+wrong("ex06_mend", "begins with x: G(F(x)) near y", forgers(second=lambda G, F, x, y: (G(F(x)), y)))
+wrong("ex06_mend", "D_Y judges both", lambda G, F, D_X, D_Y, x, y: forgers_mended(G, F, D_Y, D_Y, x, y))
+wrong("ex06_mend", "D_X judges both", lambda G, F, D_X, D_Y, x, y: forgers_mended(G, F, D_X, D_X, x, y))
+wrong("ex06_mend", "the loss and its slopes by these four numbers: yours [", forgers(swap=True))
 wrong("ex06_mend", "something else", forgers(cycle=5))
 wrong("ex06_mend", "something else", forgers(lambda G, F, x, y: (F(G(x).detach()), x)))
 wrong("ex06_mend", "something else", lambda *a: forgers_mended(*a) / 2)
@@ -668,6 +686,7 @@ wrong("ex06_weight", "the weight 10 is missing", {0: (0.1, 0.2), 1: (0.04, 0.04)
 wrong("ex06_weight", "two weights make no curve", {0: (0.1, 0.2), 10: (0.04, 0.04)})
 wrong("ex06_weight", "further away than the grey digits", MEASURED | {1: (0.5, 0.1)})
 wrong("ex06_weight", "are no measured distances", MEASURED | {1: (0, 0)})
+wrong("ex06_weight", "come out of the loop in this cell", MEASURED | {1: (0, 0)})
 wrong("ex06_weight", "are no measured distances", MEASURED | {1: (-0.1, 0.2)})
 wrong("ex06_weight", "one and the same distance", MEASURED | {1: (0.036, 0.2)})
 wrong("ex06_weight", "the check was given a float", MEASURED | {1: 0.04})

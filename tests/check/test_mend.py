@@ -95,6 +95,14 @@ def test_graph_that_is_kept_gets_a_remark(capsys):
     assert ch01.ex01_mend(bank_ch01.hand_round) and "One thing more" not in capsys.readouterr().out
 
 
+def test_a_loss_that_hangs_on_whoever_made_the_fakes_gets_a_remark(capsys):
+    from tests.check import bank_ch00
+
+    assert ch00.ex00_mend(bank_ch00.critic_loss_by_softplus)
+    assert "D(fake.detach()) keeps it out" in " ".join(capsys.readouterr().out.split())
+    assert ch00.ex00_mend(bank_ch00.critic_loss_in_place) and "One thing more" not in capsys.readouterr().out
+
+
 def test_the_best_critic_of_pairs():
     real, drawn = torch.eye(10) / 10, torch.full((10, 10), 0.01)
     best = real / (real + drawn)

@@ -251,6 +251,18 @@ def test_a_remark_on_overflow(capsys):
     assert "One thing more" not in verdict(capsys, "ex01_g_loss", lambda D, fake: softplus(-D(fake)).mean())[1]
 
 
+def probabilities_judged(D, x, fake):
+    """torch cuts its logarithms off at -100, which for logits of 200 is just half of what is right."""
+    real, fooled, bce = D(x).sigmoid(), D(fake.detach()).sigmoid(), torch.nn.functional.binary_cross_entropy
+    return bce(real, torch.ones_like(real)) + bce(fooled, torch.zeros_like(fooled))
+
+
+@pytest.mark.parametrize("exercise", ["ex00_mend", "ex01_d_loss"])
+def test_a_remark_on_logarithms_that_are_cut_off(capsys, exercise):
+    said = verdict(capsys, exercise, probabilities_judged)[1]
+    assert said.startswith("Right. ") and "for logits of 200 yours gives 200" in said
+
+
 def test_lines_fit_the_page(capsys):
     check.ex01_d_loss(lambda D, x, fake: softplus(D(x)).mean() + softplus(-D(fake)).mean())
     lines = capsys.readouterr().out.splitlines()
