@@ -103,7 +103,7 @@ class Game(nn.Module):
         workers.average([self.losses[title], *grads])
         unsound = self._noted(not_finite([self.losses[title]] if scaler else [self.losses[title], *grads]), title)
         for name, optimizer in zip(names, optimizers, strict=True):
-            if not optimizer.param_groups[0].get("capturable"):  # else it reads its rate from the device, see `Recorded`
+            if not optimizer.param_groups[0].get("capturable"):  # else its rate lies on the device, see `Recorded`
                 optimizer.param_groups[0].update(lr=self.rate(name), betas=self.betas)
             step(optimizer, unsound, scaler)
         if scaler:

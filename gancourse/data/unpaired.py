@@ -313,8 +313,8 @@ def street_unpaired(
     Args:
         n: x shows the houses 0 to n - 1, y those from n to 2 n - 1.
         size, part, seed: see :class:`~gancourse.data.street.Street`.
-        x, y: "photo" or "day", "dusk", "dark" (dusk with every lamp out), "snow", "labels" (colours), "edges" (black on white), each with three channels;
-            or "planes", one channel for each class.
+        x, y: "photo" or "day", "dusk", "dark" (dusk with every lamp out), "snow", "labels" (colours), "edges" (black on
+            white), each with three channels; or "planes", one channel for each class.
 
     Raises:
         ValueError: n below 1, another view, or the reasons of Street.

@@ -53,8 +53,8 @@ class ImagePool(nn.Module):
         return old
 
     def swap_unseen(self, picture: Tensor) -> Tensor:
-        """The rule of a full pool for a GPU, which draws the numbers itself and tells nobody: so a round can be recorded
-        (:mod:`gancourse.recorded`)."""
+        """The rule of a full pool for a GPU, which draws the numbers itself and tells nobody: so a round can be
+        recorded (:mod:`gancourse.recorded`)."""
         i = torch.randint(self.size, (1,), device=picture.device)
         keep = torch.rand((), device=picture.device) < 0.5
         old = self.stored[i][0]
