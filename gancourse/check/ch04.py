@@ -20,8 +20,8 @@ from gancourse.check.verdict import (
     compare,
     exercise,
     finite,
+    judge_claims,
     kind,
-    letters_among,
     same,
     show,
     tensor_of,
@@ -531,11 +531,7 @@ WHERE = {  # to look it up
 @exercise('the letters of all true claims about the 286 px critic, as in "ab"')
 def ex04_286(chosen):
     """The letters of the true ones among CLAIMS, in any order."""
-    letters = letters_among(chosen, CLAIMS, "claim")
-    for letter, (true, why) in ABOUT.items():
-        if (letter in letters) != true:
-            what = f"({letter}) is true and missing" if true else f"({letter}) is not true"
-            raise NotYet(what, f"“{CLAIMS[letter]}” {why[0].upper()}{why[1:]}.", WHERE[letter])
+    judge_claims(chosen, CLAIMS, ABOUT, WHERE)
     return "It sees more and judges worse: a patch need only be as large as what it should judge."
 
 

@@ -21,8 +21,8 @@ from gancourse.check.verdict import (
     compare,
     exercise,
     finite,
+    judge_claims,
     kind,
-    letters_among,
     loss_of,
     same,
     same_gradient,
@@ -770,11 +770,7 @@ TRIED = {  # how to find out
 @exercise('the letters of all true claims about CycleGAN, as in "ab"')
 def ex06_claims(chosen):
     """The letters of the true ones among CLAIMS, in any order."""
-    letters = letters_among(chosen, CLAIMS, "claim")
-    for letter, (true, why) in ABOUT.items():
-        if (letter in letters) != true:
-            what = f"({letter}) is true and missing" if true else f"({letter}) is not true"
-            raise NotYet(what, f"“{CLAIMS[letter]}” {why[0].upper()}{why[1:]}.", TRIED[letter])
+    judge_claims(chosen, CLAIMS, ABOUT, TRIED)
     return "The cycle rules out that anything is lost on the way. Which way is taken, it leaves to the critics."
 
 

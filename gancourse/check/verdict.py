@@ -366,6 +366,26 @@ def letters_among(chosen: object, known: Collection[str], what: str) -> set[str]
     return letters
 
 
+def judge_claims(
+    chosen: object, claims: dict[str, str], about: dict[str, tuple[bool, str]], hints: dict[str, str]
+) -> None:
+    """Hold the letters of claims to those that are true.
+
+    Args:
+        chosen: the letters that a student chose, see :func:`letters_among`.
+        claims, hints: by letter.
+        about: by letter, whether the claim is true, and why.
+
+    Raises:
+        NotYet: a true claim is missing, or one is not true; and the reasons of :func:`letters_among`.
+    """
+    letters = letters_among(chosen, claims, "claim")
+    for letter, (true, why) in about.items():
+        if (letter in letters) != true:
+            what = f"({letter}) is true and missing" if true else f"({letter}) is not true"
+            raise NotYet(what, f"“{claims[letter]}” {why[0].upper()}{why[1:]}.", hints[letter])
+
+
 @dataclass(frozen=True)
 class Slip:
     """A misconception: its name, a hint, and what it computes from the same inputs."""
