@@ -1,4 +1,4 @@
-"""The command that does all that only a GPU can show: what it would run is there, and a step that fails ends nothing."""
+"""The command for all that only a GPU can show: what it would run is there, and a step that fails ends nothing."""
 
 import subprocess
 from importlib.util import find_spec
