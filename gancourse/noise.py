@@ -17,7 +17,10 @@ def normal(n: int, *shape: int, device: torch.device | str) -> Tensor:
 
 def tinted(pictures: Tensor, spread: float) -> Tensor:
     """Each channel of each picture stretched and shifted at random: times 1 + spread * a, plus spread * b, with a and b
-    from N(0, 1). (n, c, h, w) -> the same shape. Without any spread, no random number is drawn."""
+    from N(0, 1). (n, c, h, w) -> the same shape. Without any spread, no random number is drawn.
+
+    Who has learned from pictures in random colours reads those in real ones: Tobin et al. 2017 (arXiv:1703.06907).
+    """
     if not spread:
         return pictures
     a, b = normal(len(pictures), 2 * pictures.shape[1], 1, 1, device=pictures.device).chunk(2, dim=1)  # (n, c, 1, 1)
