@@ -59,6 +59,7 @@ ROWS = {
     "no tint": unpaired(SHORT, tint_x=0.0),
     "no tint, cycle 3": unpaired(SHORT, tint_x=0.0, cycle=3.0),
     "CycleGAN, longer": unpaired(LONG),
+    "no tint, cycle 3, longer": unpaired(LONG, tint_x=0.0, cycle=3.0),
     "pix2pix": Row(
         lambda: recipes.pix2pix_of_cyclegan(PAIRED), STREET, rounds=PAIRED
     ),  # the same generator, with pairs
@@ -72,7 +73,7 @@ LIMITS = {  # at least, at most
     "dusk": ({"windows": 0.5}, {"l1 over untouched": 0.7, "l1 over best histogram": 1.0, "minutes": 10.0}),
 }
 ROWS |= {name: replace(ROWS[name], at_least=least, at_most=most) for name, (least, most) in LIMITS.items()}
-HALF = ("CycleGAN, longer", "dusk", "dusk, with pairs")
+HALF = ("CycleGAN, longer", "no tint, cycle 3, longer", "dusk", "dusk, with pairs")
 ROWS |= {name: replace(ROWS[name], precision="bf16") for name in HALF}
 
 

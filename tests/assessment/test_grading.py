@@ -13,7 +13,7 @@ pytest.importorskip("nbgrader", reason="the extra `instructor` is not installed"
 from assessment import collect, demo, export, grade
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader 0.9 with SQLAlchemy 2.1
-PUPILS = ("gus", "quin", "rosa", "sam")  # an endless loop, a cheat, a renamed file, no notebook
+PUPILS = ("gus", "otto", "quin", "rosa", "sam")  # an endless loop, two cheats, a renamed file, no notebook
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def test_each_has_the_marks_that_hidden_tests_give(graded):
     _, outcomes, deserved = graded
     assert set(outcomes) == set(PUPILS)
     assert {name: one.score for name, one in outcomes.items()} == deserved
-    assert deserved == {"gus": 5, "quin": 0, "rosa": 14, "sam": 0}
+    assert deserved == {"gus": 5, "otto": 0, "quin": 0, "rosa": 14, "sam": 0}
 
 
 def test_a_loop_costs_its_own_marks_only(graded):
@@ -54,6 +54,7 @@ def test_what_is_worth_a_look_is_told(graded):
     assert "missing cells, put back: 2" in outcomes["quin"].notes
     assert any(note.startswith("renamed: ") for note in outcomes["rosa"].notes)
     assert outcomes["gus"].notes == ["a cell ran into the time limit"]
+    assert outcomes["otto"].notes == ["reaches into IPython"]
 
 
 def test_feedback_pages_are_written(graded):
@@ -61,6 +62,7 @@ def test_feedback_pages_are_written(graded):
     pages = grade.feedback(folder)
     names = {page.parent.parent.name: page for page in pages}
     assert set(names) == set(PUPILS) and names["sam"].name == "note.txt"
+    assert "could not be read as a notebook" in names["sam"].read_text("utf-8")
     page = names["gus"].read_text("utf-8")
     assert "5.0/14.0" in page.replace(" ", "") or "Score:5.0" in page.replace(" ", "")
 
@@ -69,7 +71,7 @@ def test_marks_go_to_canvas_and_moodle(graded, tmp_path):
     paths, still_open = export.export([graded[0]], tmp_path)
     canvas, moodle = (list(csv.reader(open(path, encoding="utf-8"))) for path in paths)
     assert canvas[0] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "ch01"]
-    assert canvas[1] == ["    Points Possible", "", "", "", "", "14.0"] and canvas[4] == [
+    assert canvas[1] == ["    Points Possible", "", "", "", "", "14.0"] and canvas[5] == [
         "rosa",
         "",
         "",
@@ -99,6 +101,25 @@ def test_two_folders_are_one_class(graded):
 def test_the_table_has_a_row_for_each(graded):
     text = grade.table(list(graded[1].values()), {"rosa": "right"})
     assert len(text.splitlines()) == 1 + len(PUPILS) and "NOT RUN: not a notebook" in text
+
+
+def test_the_reason_names_the_error(tmp_path):
+    path = tmp_path / "a.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(), path)
+    log = "  raise\n    ValueError: too much\nnbgrader.base.NbGraderException: Please see the above traceback."
+    assert grade.reason({"log": log}, path) == "could not be run: ValueError: too much"
+    assert grade.reason({"error": "out of luck"}, path) == "could not be run: out of luck"
+
+
+def test_the_command_tells_of_answers_that_wait_for_marks(graded, monkeypatch, capsys):
+    from assessment import __main__ as command
+
+    folder, outcomes, _ = graded
+    monkeypatch.setattr(grade, "feedback", lambda folder: [])
+    monkeypatch.setattr(grade, "marks", lambda *given: {"ch01-explain-loss-answer": (None, 4)})
+    monkeypatch.setattr(export, "marks", grade.marks)
+    monkeypatch.setattr("sys.argv", ["assessment", "feedback", str(folder)])
+    assert command.main() == 0 and "answers are not marked yet" in capsys.readouterr().err
 
 
 def test_the_class_is_large_and_of_many_kinds():

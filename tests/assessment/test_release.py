@@ -127,7 +127,11 @@ def test_solutions_are_handed_out_without_hidden_tests(a_course):
     for name in course.assignments(a_course):
         path = course.hand_out_later(a_course, name, course.the_notebook(a_course, "source", name))
         text = "\n".join(cell.source for cell in nbformat.read(path, 4).cells)
-        assert text.count("BEGIN SOLUTION") == 3 and "HIDDEN TESTS" not in text
+        assert "SOLUTION" not in text and "HIDDEN TESTS" not in text and "**Marked samples**" in text
+        for cell in nbformat.read(path, 4).cells:
+            if cell.cell_type == "code" and cell.metadata.nbgrader.solution:
+                compile(cell.source, name, "exec")
+                assert "..." not in cell.source
 
 
 def test_another_variant_does_not_take_the_place_of_one_that_is_there(a_course):
