@@ -2,7 +2,7 @@
 
 python -m assessment draw classes/autumn --seed autumn [--chapter 06]    needs the salt, see book/instructors.md
 python -m assessment release classes/autumn [--chapter 06]
-python -m assessment collect classes/autumn uploads                      uploads/<student>/*.ipynb
+python -m assessment collect classes/autumn classes/autumn/uploads       uploads/<student>/*.ipynb
 python -m assessment grade classes/autumn [--student ada] [--timeout 60]
 python -m assessment feedback classes/autumn
 python -m assessment export classes/autumn [more folders] [--into FOLDER]
@@ -44,7 +44,7 @@ def arguments() -> argparse.Namespace:
             continue
         command.add_argument("folder", type=Path, nargs="+" if name == "export" else None)
         if name in ("draw", "release"):
-            command.add_argument("--chapter", choices=CHAPTERS)
+            command.add_argument("--chapter", choices=CHAPTERS, type=lambda chapter: chapter.zfill(2))
         if name == "draw":
             command.add_argument("--seed", required=True)
         if name == "collect":
@@ -87,13 +87,18 @@ def grade(args) -> None:
     outcomes = grade(args.folder, args.student, args.timeout)
     for name in sorted({one.assignment for one in outcomes}):
         print(f"\n{name}\n{table([one for one in outcomes if one.assignment == name])}")
-    print("\n? waits for a person's marks: nbgrader's web page takes them.")
+    if any(one.open for one in outcomes):
+        print("\n? waits for a person's marks; book/instructors.md says how to enter them.")
 
 
 def feedback(args) -> None:
+    from assessment.export import gather
     from assessment.grade import feedback
 
     print(f"{len(feedback(args.folder))} pages and notes in {args.folder / 'feedback'}. They show the hidden tests.")
+    _, _, still_open = gather([args.folder])
+    if still_open:
+        print(f"{still_open} answers are not marked yet: the pages say 0 there. Mark, and repeat.", file=sys.stderr)
 
 
 def export(args) -> None:

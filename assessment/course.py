@@ -11,6 +11,7 @@ own commands and its web page for graders work there, too.
 """
 
 import os
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -26,9 +27,19 @@ from traitlets.config import PyFileConfigLoader
 from assessment.draw import CHAPTERS, NotDrawn, draw
 from assessment.notebook import STUB, TEXT_STUB, source
 
-SETTINGS = rf"""\
-# Read by nbgrader and by `python -m assessment`.
+SETTINGS = rf"""# Read by nbgrader and by `python -m assessment`.
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+
+class AllOrNothing(NbGraderPreprocessor):  # nbgrader takes what a test cell shows as its result for a mark
+    def preprocess_cell(self, cell, resources, cell_index):
+        if cell.cell_type == "code":
+            cell.outputs = [one for one in cell.outputs if one.output_type != "execute_result"]
+        return cell, resources
+
+
 c = get_config()
+c.Autograde.autograde_preprocessors.insert(1, AllOrNothing)  # after the cells have run, before marks are given
 c.CourseDirectory.course_id = "gancourse"
 c.ClearSolutions.code_stub = {{"python": "{STUB}"}}
 c.ClearSolutions.text_stub = "{TEXT_STUB}"
@@ -137,8 +148,10 @@ def instructors_set(folder: Path, name: str) -> Path:
 
 
 def hand_out_later(folder: Path, name: str, instructors: Path) -> Path:
-    """``solution/``: the instructor's notebook without its hidden tests."""
+    """``solution/``: the instructor's notebook without hidden tests, and without nbgrader's signs around answers."""
     book, _ = ClearHiddenTests().preprocess(nbformat.read(instructors, 4), {})
+    for cell in book.cells:
+        cell.source = re.sub(r" *### (BEGIN|END) SOLUTION\n?", "", cell.source).rstrip("\n")
     path = folder / "solution" / name / instructors.name
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(book, path)

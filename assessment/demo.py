@@ -73,6 +73,7 @@ def a_class(a: Variant, b: Variant) -> list[Pupil]:
         Pupil("nils", "redefines what tests may use", bad, before=MY_ASSERT),
         Pupil("olga", "patches torch", bad, before=MY_TORCH),
         Pupil("pia", "returns what is equal to all", (MY_EQUAL, bad_b), earns=(0, b.marks(bad_b))),
+        Pupil("otto", "shows a mark as a cell's result", (SHOWS, bad_b), earns=(0, b.marks(bad_b))),
         Pupil("quin", "deletes tests, raises points", bad, edit=delete_tests),
         Pupil("rosa", "renamed file", right, write=renamed, sample=0),
         Pupil("sam", "not JSON", right, write=lambda folder, text: cut(folder, text), earns=(0, 0)),
@@ -113,6 +114,12 @@ class Same(float):
     tolist = backward = lambda self: self
 
 return Same()
+"""
+SHOWS = """\
+from sys import displayhook
+
+displayhook(2.0)
+return 0
 """
 STRIPS = """\
 import ast

@@ -17,7 +17,7 @@ from assessment.variant import Explain, Variant
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = tuple(path.stem.removeprefix("ch") for path in sorted((ROOT / "assessment/families").glob("ch*.py")))
 ATTEMPTS = 20
-MAKE_ONE = """Make a salt once for each class, keep it to yourself, and back it up:
+MAKE_ONE = """Make a salt once, keep it to yourself, and back it up:
   python -c 'import secrets; print(secrets.token_hex())' > ~/gancourse-salt
   export GANCOURSE_SALT_FILE=~/gancourse-salt"""
 

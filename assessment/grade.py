@@ -16,7 +16,7 @@ from assessment.course import assignments, checked, nbgrader, the_notebook
 
 # Words that an honest answer seldom needs. They cost no marks; they ask for a look.
 SUSPECT = {
-    r"get_ipython|ast_transformers|input_transformers|\b_ih\b|\bIn\[": "reaches into IPython",
+    r"get_ipython|ast_transformers|input_transformers|displayhook|\b_ih\b|\bIn\[": "reaches into IPython",
     r"_getframe|currentframe|inspect\.stack|gc\.get_|settrace|setprofile": "looks at who calls it",
     r"(__)?builtins(__)?\b": "touches Python's built-in functions",
     r"\btorch(\.\w+)*\.\w+\s*=(?!=)|setattr\(|globals\(\)": "replaces something by another thing",
@@ -73,7 +73,7 @@ def grade(folder: Path, student: str | None = None, timeout: int | None = None, 
 
 def grade_one(api, folder: Path, student: str, name: str) -> Outcome:
     """Run one submission and read its marks from the gradebook. Never raises for what a student did."""
-    path = folder / "submitted" / student / name / the_notebook(folder, "release", name).name
+    path = the_file(folder, student, name)
     outcome = Outcome(student, name, notes=suspicions(path, folder, name))
     result = api.autograde(name, student)
     if not result["success"]:
@@ -97,7 +97,9 @@ def reason(result: dict, path: Path) -> str:
     }.items():
         if word in said:
             return meaning
-    return "could not be run: " + ([line.strip() for line in said.splitlines() if line.strip()] or ["?"])[-1]
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    named = [line for line in lines if re.match(r"[\w.]+(Error|Exception): ", line) and "NbGraderException" not in line]
+    return "could not be run: " + (named or lines or ["?"])[-1]
 
 
 def fail(folder: Path, student: str, name: str) -> None:
@@ -156,9 +158,21 @@ def feedback(folder: Path) -> list[Path]:
                 checked(api.generate_feedback(name, student), f"the page for {student}")
             else:
                 target.mkdir(parents=True, exist_ok=True)
-                (target / "note.txt").write_text("This notebook could not be run to its end. Please ask.\n", "utf-8")
+                (target / "note.txt").write_text(note(the_file(folder, student, name)), "utf-8")
             pages += sorted(path for path in target.iterdir() if path.is_file())
     return pages
+
+
+def note(path: Path) -> str:
+    """What a student reads in place of a feedback page."""
+    if read(path) is None:
+        return "What you handed in could not be read as a notebook. Please ask whether you may send it again.\n"
+    return "This notebook could not be run to its end. Please ask.\n"
+
+
+def the_file(folder: Path, student: str, name: str) -> Path:
+    """Where `collect` has put what was handed in."""
+    return folder / "submitted" / student / name / the_notebook(folder, "release", name).name
 
 
 def give(folder: Path, student: str, name: str, cell: str, points: float) -> None:

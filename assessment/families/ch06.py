@@ -217,8 +217,8 @@ def home_again(rng) -> Explain:
         title="Home again",
         text=tidy(f"""
             The cycle loss of a CycleGAN between day and dusk is 0 on all pictures. Someone looks closer: $G$ {what},
-            and $F$ {back}. What does a cycle loss of 0 prove, and what not? Which other term of the game could object
-            here, and which could not? Six sentences are enough.
+            and $F$ {back}. What does a cycle loss of 0 prove, and what not? What can the critics say to this, and what
+            the identity loss? Name a check from outside the game, and what it would find. Six sentences are enough.
         """),
         rubric=(
             (1, "it proves that F undoes G (and G undoes F) on these pictures"),
@@ -226,12 +226,12 @@ def home_again(rng) -> Explain:
             (
                 1,
                 "the critics compare with the other domain as a whole: they object only if the result looks "
-                "unlike dusk",
+                "unlike dusk; the identity loss is about pictures that are dusk already",
             ),
             (
                 1,
-                "the identity loss, a hidden truth, or small noise on what lies between: what each would and "
-                "would not find",
+                "a check that looks at what lies between, and what it finds: a hidden truth beside it (another "
+                "picture than the right one), or small noise on it before the way back (a hidden message)",
             ),
         ),
         samples=(
@@ -240,14 +240,15 @@ def home_again(rng) -> Explain:
                 f"It proves that F undoes G. It does not prove that G keeps the house: here G {what}, F {back}, "
                 "and the loss "
                 "is 0. The critic sees only whether the result could be a dusk picture, not whether it belongs to this "
-                "day picture. The identity loss says only what happens to pictures that are dusk already; a few levels "
-                "of noise before the way back would show whether a message is hidden.",
+                "day picture. The identity loss says only what happens to pictures that are dusk already. Where the "
+                "true dusk picture is known, comparing shows that this is another; a few levels of noise before the "
+                "way back show whether a message is hidden.",
                 "all four",
             ),
             Sample(
                 2,
                 "It proves F(G(x)) = x. It does not prove that G(x) is right.",
-                "what it proves and what not; no terms",
+                "what it proves and what not; no word on critics, identity loss or a check",
             ),
             Sample(0, "A loss of 0 means that the translation is perfect.", "takes home for the way"),
         ),
