@@ -30,7 +30,9 @@ def faults(how: str) -> int:
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="no glibc")
 def test_pages_are_not_fetched_anew_once_they_are_held():
-    assert faults("held") < 0.2 * faults("as it is")
+    if not (plainly := faults("as it is")):
+        pytest.skip("here the C library keeps this memory of its own accord")
+    assert faults("held") < 0.2 * plainly
 
 
 def test_another_c_library_is_left_alone(monkeypatch):
