@@ -78,7 +78,8 @@ class Recorded:
 
     @contextmanager
     def rates_in_place(self) -> Iterator[None]:
-        """While this lasts, Adam reads its learning rates from tensors, and :meth:`gancourse.game.Game.minimize` sets none."""
+        """While this lasts, Adam reads its learning rates from tensors, and :meth:`~gancourse.game.Game.minimize` sets
+        none."""
         groups = {name: optimizer.param_groups[0] for name, optimizer in self.game.optimizers.items()}
         before = {name: group["lr"] for name, group in groups.items()}
         for name, group in groups.items():
