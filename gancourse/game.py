@@ -267,8 +267,8 @@ def train(
         seed: of the random numbers drawn in rounds (noise, dropout).
         precision: "fp32", "bf16" or "fp16", of what is computed inside the players, see :mod:`gancourse.precision`;
             None: what suits the hardware.
-        graph: on a GPU of NVIDIA, record a round and replay it, see :class:`gancourse.recorded.Recorded`: much faster
-            where batches are small. Not for a game whose rounds differ.
+        graph: on a GPU of NVIDIA, record a round and replay it, see :class:`gancourse.recorded.Recorded`: for small
+            batches. Not for a game whose rounds differ. Has not run on a GPU yet.
         average: names of players to keep a running mean of from now on, as in ``["G"]``, see :meth:`Game.average`.
         keep: a :class:`gancourse.keeping.Keeper`, which keeps the run in a folder and goes on with what is there.
             `rounds` or `minutes` are then those to be played in all, and the history is that of all of them.
