@@ -9,15 +9,14 @@ from torch.nn.functional import l1_loss
 
 from gancourse import pretrained, recipes, workers
 from gancourse.cli import runs, unpaired
-from gancourse.cli.outputs import must_be_writable, quiet_plots, write_grid, write_json
-from gancourse.cli.pix2pix import cut, real_ones
+from gancourse.cli.outputs import must_be_writable, quiet_plots, write_grid, write_json, write_losses
+from gancourse.cli.real_photos import cut, real_ones
 from gancourse.data.batches import to_unit
 from gancourse.data.facades import facades
 from gancourse.data.label_maps import CMP, in_colours
 from gancourse.data.pairs import Pairs
 from gancourse.data.street_plan import CLASSES
 from gancourse.data.unpaired import Truth, Unpaired
-from gancourse.files import written
 from gancourse.games.cyclegan import CycleGAN
 from gancourse.hidden_truth import lamps, read_labels
 from gancourse.keeping import Keeper
@@ -94,19 +93,13 @@ def channels(pictures: Truth | Unpaired) -> dict[str, int]:
 
 def draw(game: CycleGAN, history: dict[str, list[float]], held_out: Truth | Unpaired, folder: Path) -> None:
     """samples.png, with x, G(x), F(G(x)), y, F(y), G(F(y)) in each row, and losses.png."""
-    plots = quiet_plots()
     n = min(SHOWN, len(held_out.x), len(held_out.y))
     x, y = Unpaired(held_out.name, held_out.x[:n], held_out.y[:n]).floats()
     shown = there_and_back(x, game.translate, game.back) + there_and_back(y, game.back, game.translate)
     rows = torch.stack([in_colours(pictures) for pictures in shown], dim=1)  # (n, 6, c, h, w)
     write_grid(rows.flatten(0, 1), folder / "samples.png", columns=6, enlarged=max(1, 192 // x.shape[-1]))
     undecided = {"undecided critics": game.d_weight} if game.d_adversarial is d_least_squares else {}
-    figure, axes = plots.plt.subplots(1, 2, figsize=(10, 2.8), layout="tight")
-    for ax, (name, values) in zip(axes, history.items(), strict=False):  # no history if its file was lost
-        plots.losses({name: values}, undecided if name == "D_X+D_Y" else None, ax)
-    with written(folder / "losses.png") as partial:
-        figure.savefig(partial, dpi=150)
-    plots.plt.close(figure)
+    write_losses(history, {"D_X+D_Y": undecided}, folder / "losses.png")
 
 
 def there_and_back(x: Tensor, there, back) -> tuple[Tensor, Tensor, Tensor]:

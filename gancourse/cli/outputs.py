@@ -31,6 +31,18 @@ def write_json(values: dict, path: Path, indent: int | None = 2) -> None:
         partial.write_text(json.dumps(values, indent=indent) + "\n", "utf-8")
 
 
+def write_losses(history: dict[str, list[float]], references: dict[str, dict[str, float]], path: Path) -> None:
+    """The losses of two sides beside one another, with lines to compare with, by name for each side. No curve where
+    the history was lost."""
+    plots = quiet_plots()
+    figure, axes = plots.plt.subplots(1, 2, figsize=(10, 2.8), layout="tight")
+    for ax, (name, values) in zip(axes, history.items(), strict=False):
+        plots.losses({name: values}, references.get(name), ax)
+    with written(path) as partial:
+        figure.savefig(partial, dpi=150)
+    plots.plt.close(figure)
+
+
 def quiet_plots():
     """gancourse.plots, drawing into files."""
     import matplotlib

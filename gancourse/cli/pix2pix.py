@@ -9,16 +9,16 @@ from torch.nn.functional import l1_loss
 
 from gancourse import pretrained, recipes, workers
 from gancourse.cli import paired, runs
-from gancourse.cli.outputs import must_be_writable, quiet_plots, write_grid, write_json
+from gancourse.cli.outputs import must_be_writable, quiet_plots, write_grid, write_json, write_losses
+from gancourse.cli.real_photos import cut, real_ones
 from gancourse.data.label_maps import CMP, to_mask
 from gancourse.data.pairs import Pairs
 from gancourse.data.street_plan import CLASSES
-from gancourse.files import written
 from gancourse.games.pix2pix import Pix2Pix
 from gancourse.keeping import Keeper
 from gancourse.losses import d_logistic
 from gancourse.scale import device
-from gancourse.segmenter import Segmenter, assess, confusion, facade_judge, kernel_distance, scores, street_judge
+from gancourse.segmenter import assess, confusion, facade_judge, scores, street_judge
 
 SHOWN = 8  # held-out pairs in samples.png
 
@@ -83,12 +83,7 @@ def draw(game: Pix2Pix, history: dict[str, list[float]], pairs: Pairs, folder: P
     rows = torch.stack([x, answered(game, x), y], dim=1)  # (n, 3, c, h, w)
     write_grid(rows.flatten(0, 1), folder / "samples.png", columns=3, enlarged=max(1, 192 // x.shape[-1]))
     undecided = {"undecided critic": game.d_weight * plots.TWO_LOG_TWO} if game.d_adversarial is d_logistic else {}
-    figure, axes = plots.plt.subplots(1, 2, figsize=(10, 2.8), layout="tight")
-    for ax, (name, values) in zip(axes, history.items(), strict=False):  # no history if its file was lost
-        plots.losses({name: values}, undecided if name == "D" else None, ax)
-    with written(folder / "losses.png") as partial:
-        figure.savefig(partial, dpi=150)
-    plots.plt.close(figure)
+    write_losses(history, {"D": undecided}, folder / "losses.png")
 
 
 def finish(game: Pix2Pix, pairs, held_out: Pairs, keeper: Keeper) -> None:
@@ -119,18 +114,3 @@ def judged(game: Pix2Pix, pairs, held_out: Pairs, about: dict) -> dict[str, floa
         )
         return assess(judge, answers, y, to_mask(x, classes)) | real_ones(judge, pairs, held_out, classes)
     return result
-
-
-def cut(pairs: Pairs, size: int) -> Pairs:
-    """A square out of each pair that is larger, for the jitter of training: a judge takes sides divisible by 8."""
-    return Pairs(pairs.name, pairs.x[..., :size, :size], pairs.y[..., :size, :size])
-
-
-def real_ones(judge: Segmenter, pairs, held_out: Pairs, classes: int) -> dict[str, float]:
-    """What a perfect game would reach: the held-out photos read by the judge, and their kernel distance to photos of
-    as many other houses."""
-    x, y = held_out.floats()
-    others = cut(pairs[: len(held_out)], x.shape[-1]).floats()[1]
-    features = [judge.look(photos)[0] for photos in (y, others)]
-    iou = assess(judge, y, y, to_mask(x, classes))["iou"]
-    return {"iou of real": iou, "kernel of real": kernel_distance(*features)}
