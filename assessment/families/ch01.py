@@ -1,6 +1,7 @@
 """Chapter 01: another game's losses, and another round."""
 
 import math
+import textwrap
 
 from assessment.variant import Explain, Sample, Test, Variant, distinct, numbers, one_of, tidy
 
@@ -114,56 +115,49 @@ class Game:
         self.log.append([loss[0], loss[1], len(rows), fresh, loss[2].requires_grad, moved])
 
 
-def play(x, of_d):
+def play(x, of):
     game = Game()
     round_of(game, torch.tensor(x))
-    return [step for step in game.log if (step[0] == "D") == of_d] + [[step[0] for step in game.log]]
+    return [step for step in game.log if step[0] == of] if of else [step[0] for step in game.log]
 """
 
 
 def uneven_round(rng) -> Variant:
     """A round in which the players move a different number of times."""
     k, m = distinct(rng, 2, [2, 3, 4])
-    batches = [numbers(rng, n * k, 1) for n in (1, 2, 3)]
-    slices = (
-        "for part in x.chunk({k}):\n    fake = game.G(game.noise(len(part)))\n"
-        "    game.minimize(game.d_loss(part, {fake}), game.D)\n"
-    )
-    forger = "for _ in range({m}):\n    game.minimize(game.g_loss(game.G(game.noise({n}))), game.G)"
+    turn, other_turn = distinct(rng, 2, ["after", "before", "inside"])
+    (n, fakes), (other_n, _) = distinct(rng, 2, counts(k))
+    first_to_last = bool(rng.integers(2))
+    batches = [numbers(rng, size * k, 1) for size in (1, 2, 3)]
+    draw = "fake = game.G(game.noise(len(part)))\n"
 
-    def body(k=k, m=m, fake="fake.detach()", n="len(x)", swap=False):
-        parts = [slices.format(k=k, fake=fake).strip(), forger.format(m=m, n=n)]
-        return "\n".join(parts[::-1] if swap else parts)
+    def body(k=k, m=m, turn=turn, n=n, rising=first_to_last, draw=draw, fake="fake.detach()", stale=False):
+        parts = f"x.chunk({k})" if rising else f"reversed(x.chunk({k}))"
+        critic = f"{draw}game.minimize(game.d_loss(part, {fake}), game.D)"
+        new, moves = f"game.G(game.noise({n}))", f"for _ in range({m}):\n    game.minimize(game.g_loss(NEW), game.G)"
+        forger = f"forged = {new}\n{moves.replace('NEW', 'forged')}" if stale else moves.replace("NEW", new)
+        return in_turn(turn, f"for part in {parts}:", critic, forger)
 
-    by_hand = f"""
-        size = len(x) // {k}
-        for i in range({k}):
-            with torch.no_grad():
-                fake = game.G(game.noise(size))
-            game.minimize(game.d_loss(x[i * size : (i + 1) * size], fake), game.D)
-        for i in range({m}):
-            fake = game.G(game.noise(len(x)))
-            game.minimize(game.g_loss(fake), game.G)
-    """
-    stale = f"fake = game.G(game.noise(len(x)))\nfor _ in range({m}):\n    game.minimize(game.g_loss(fake), game.G)"
-    same_fakes = (
-        f"fake = game.G(game.noise(len(x) // {k})).detach()\nfor part in x.chunk({k}):\n"
-        f"    game.minimize(game.d_loss(part, fake), game.D)\n{forger.format(m=m, n='len(x)')}"
+    places = f"range({k})" if first_to_last else f"reversed(range({k}))"
+    part = f"x[i * len(x) // {k} : (i + 1) * len(x) // {k}]"
+    by_hand = in_turn(
+        turn,
+        f"for i in {places}:",
+        f"part = {part}\nwith torch.no_grad():\n    {draw}game.minimize(game.d_loss(part, fake), game.D)",
+        f"for _ in range({m}):\n    fake = game.G(game.noise({n}))\n    game.minimize(game.g_loss(fake), game.G)",
     )
     return Variant(
         name="ch01-round",
         title="An uneven round",
-        text=tidy(f"""
-            In this game a round goes as follows. `x` holds a number of pictures that {k} divides.
-
-            1. The critic moves **{k} times**: once on each {ORDINAL[k]} of `x`, in order, each time against as many new
-               fakes, which are **detached**.
-            2. Then the generator moves **{m} times**, each time on new noise, for as many fakes as there are in all
-               of `x`.
-
-            Noise is never used twice. Write `round_of(game, x)` with the library's words: `game.noise(n)`, `game.G`,
-            `game.D`, `game.d_loss(x, fake)`, `game.g_loss(fake)`, `game.minimize(loss, player)`. Nothing is returned.
-        """),
+        text="\n".join(
+            [
+                f"In this game a round goes as follows. `x` holds a number of pictures that {k} divides.\n",
+                *said(turn, k, m, fakes, "from the first to the last" if first_to_last else "the last one first"),
+                "\nNoise is never used twice. Write `round_of(game, x)` with the library's words: `game.noise(n)`, "
+                "`game.G`, `game.D`, `game.d_loss(x, fake)`, `game.g_loss(fake)`, `game.minimize(loss, player)`. "
+                "Nothing is returned.",
+            ]
+        ),
         head='''
             def round_of(game, x):
                 """game: has noise, G, D, d_loss, g_loss, minimize; x: (n, ...), real pictures. Plays one round."""
@@ -176,21 +170,54 @@ def uneven_round(rng) -> Variant:
             answer(game, torch.zeros(24, 1), silent=True)
         """),
         tests=(
-            Test("the critic's moves", 3, GAME, [(x, True) for x in batches]),
-            Test("the generator's moves", 2, GAME, [(x, False) for x in batches]),
+            Test("the critic's moves", 2, GAME, [(x, "D") for x in batches]),
+            Test("the generator's moves", 2, GAME, [(x, "G") for x in batches]),
+            Test("whose turn it is", 1, GAME, [(x, "") for x in batches]),
         ),
-        others=(tidy(by_hand),),
+        others=(by_hand,),
         wrong={
             "each player moves once": body(k=1, m=1),
             "one move too few of the generator": body(m=m - 1),
             "the fakes are not detached": body(fake="fake"),
-            "the generator moves first": body(swap=True),
-            "too few fakes for the generator": body(n=f"len(x) // {k}"),
-            "the generator's noise is used again": f"{slices.format(k=k, fake='fake.detach()')}{stale}",
-            "the critic meets the same fakes again": same_fakes,
+            "the players move in another order": body(turn=other_turn),
+            "the parts are taken from the other end": body(rising=not first_to_last),
+            "another number of fakes for the generator": body(n=other_n),
+            "the generator's noise is used again": body(stale=True),
+            "the critic meets the same fakes again": draw.replace("part", f"x.chunk({k})[0]") + body(draw=""),
         },
         minutes=15,
     )
+
+
+def counts(k: int) -> list[tuple[str, str]]:
+    """How many fakes the generator may be asked for: in code and in words."""
+    return [
+        ("len(x)", "as many fakes as there are pictures in all of `x`"),
+        (f"len(x) // {k}", f"as many fakes as there are pictures in one {ORDINAL[k]} of `x`"),
+        ("2 * len(x)", "twice as many fakes as there are pictures in all of `x`"),
+    ]
+
+
+def in_turn(turn: str, each: str, critic: str, forger: str) -> str:
+    """The critic's move in a loop, and the generator's moves after the loop, before it, or inside."""
+    inside = f"{critic}\n{forger}" if turn == "inside" else critic
+    loop = f"{each}\n{textwrap.indent(inside, '    ')}"
+    return {"after": f"{loop}\n{forger}", "before": f"{forger}\n{loop}", "inside": loop}[turn]
+
+
+def said(turn: str, k: int, m: int, fakes: str, order: str) -> list[str]:
+    """The rules of the round, as a numbered list."""
+    critic = (
+        f"the critic moves **{k} times**: once on each {ORDINAL[k]} of `x`, {order}, each time against as many new "
+        "fakes, which are **detached**."
+    )
+    forger = f"the generator moves **{m} times**, each time on new noise, for {fakes}."
+    first, then = {
+        "after": (critic, f"Then {forger}"),
+        "before": (forger, f"Then {critic}"),
+        "inside": (critic, f"**After each of these moves** {forger}"),
+    }[turn]
+    return [f"1. {first[0].upper()}{first[1:]}", f"2. {then}"]
 
 
 ORDINAL = {2: "half", 3: "third", 4: "quarter"}

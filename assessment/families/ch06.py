@@ -1,4 +1,4 @@
-"""Chapter 06: a longer cycle, and a pool with another rule."""
+"""Chapter 06: a long cycle, and a pool with another rule."""
 
 from assessment.variant import Explain, Sample, Test, Variant, distinct, numbers, one_of, tidy
 
@@ -7,62 +7,92 @@ TITLE = "CycleGAN"
 PLAYERS = """
 def play(numbers, x, y, z):
     players = [[torch.tensor(n, requires_grad=True) for n in pair] for pair in numbers]
-    G, H, K = ((lambda p, w=w, b=b: torch.sin(w * p) + b) for w, b in players)
-    loss = cycle_loss(G, H, K, *map(torch.tensor, (x, y, z)))
+    moves = [(lambda p, w=w, b=b: torch.sin(w * p) + b) for w, b in players]
+    loss = cycle_loss(*moves, *map(torch.tensor, (x, y, z)))
     {result}
 """
 LEARNED = """loss.backward()
     return [n.grad.tolist() for pair in players for n in pair]"""
 
+DISTANCES = [  # in words, and in code
+    ("is the **mean absolute difference**", "(({}) - {}).abs().mean()"),
+    ("is the **mean squared difference**", "(({}) - {}).square().mean()"),
+    (
+        r"is the **mean** of $\sqrt{\Delta^2 + 0.01}$ over all differences $\Delta$",
+        "((({}) - {}).square() + 0.01).sqrt().mean()",
+    ),
+]
+RING = {
+    "players": "GHK",
+    "rule": "$H$ noon into night, $K$ night into dawn. Whoever goes once round, through all three players, should come "
+    "home, wherever they start:",
+    "right": ("GHK", "HKG", "KGH"),
+    "turned": ("KHG", "GKH", "HGK"),
+    "short": ("GH", "HK", "KG"),
+}
+ROAD = {
+    "players": "GHKL",
+    "rule": "$H$ noon into night; and back, $K$ turns night into noon, $L$ noon into dawn. Whoever goes from dawn to "
+    "night, or from night to dawn, and all the way back should come home; and so should whoever goes from noon to dawn "
+    "and back:",
+    "right": ("GHKL", "LG", "KLGH"),
+    "turned": ("LKHG", "GL", "HGLK"),
+    "short": ("GL", "LG", "KH"),
+}
+
 
 def long_cycle(rng) -> Variant:
-    """Three domains in a ring."""
-    a, b, c = distinct(rng, 3, [1, 2, 3, 5, 10])
-    squared = bool(rng.integers(2))
-    near = "(({}) - {}).square().mean()" if squared else "(({}) - {}).abs().mean()"
-    ways = ("K(H(G(x)))", "x"), ("G(K(H(y)))", "y"), ("H(G(K(z)))", "z")
+    """Three domains, in a ring or along a road."""
+    a, b, c = weights = distinct(rng, 3, [1, 2, 3, 5, 10])
+    (what, near), (_, other_near) = distinct(rng, 2, DISTANCES)
+    world = one_of(rng, [RING, ROAD])
+    players = ", ".join(world["players"])
+    call = f"cycle_loss({players}, x, y, z)"
 
-    def body(weights=(a, b, c), ways=ways, near=near, first=""):
-        terms = " + ".join(f"{w} * {near.format(*way)}" for w, way in zip(weights, ways, strict=True) if w)
-        return f"{first}return {terms}"
+    def body(weights=weights, paths=world["right"], near=near, after_first=""):
+        ways = zip(weights, paths, "xyz", strict=True)
+        return "return " + " + ".join(
+            f"{weight} * {near.format(nested(path, start, after_first), start)}"
+            for weight, path, start in ways
+            if weight
+        )
 
+    steps = ", ".join(
+        f"({weight}, ({', '.join(path)}), {start})"
+        for weight, path, start in zip(weights, world["right"], "xyz", strict=True)
+    )
     loop = f"""
         loss = 0
-        for weight, path, start in (({a}, (G, H, K), x), ({b}, (H, K, G), y), ({c}, (K, G, H), z)):
+        for weight, path, start in ({steps}):
             end = start
             for player in path:
                 end = player(end)
-            loss = loss + weight * {"nn.functional.mse_loss" if squared else "nn.functional.l1_loss"}(end, start)
+            loss = loss + weight * {near.format("end", "start")}
         return loss
     """
-    turned = (("G(H(K(x)))", "x"), ("H(K(G(y)))", "y"), ("K(G(H(z)))", "z"))
-    short = (("H(G(x))", "x"), ("K(H(y))", "y"), ("G(K(z))", "z"))
 
     def case(n, m, k):
-        players = numbers(rng, 3, 2, low=0.3, high=1.5)
-        return (players, *(numbers(rng, size, 1, 2, 2, low=-1, high=1) for size in (n, m, k)))
+        drawn = numbers(rng, len(world["players"]), 2, low=0.3, high=1.5)
+        return (drawn, *(numbers(rng, size, 1, 2, 2, low=-1, high=1) for size in (n, m, k)))
 
-    what = "mean squared difference" if squared else "mean absolute difference"
     return Variant(
         name="ch06-long-cycle",
-        title="A cycle of three",
+        title="A long cycle",
         text=tidy(rf"""
-            There are three domains: dawn $X$, noon $Y$, night $Z$. $G$ turns dawn into noon, $H$ noon into night, $K$
-            night into dawn. Whoever goes once round should come home, wherever they start:
+            There are three domains: dawn $X$, noon $Y$, night $Z$. $G$ turns dawn into noon, {world["rule"]}
 
-            $${a}\, d(\text{{round}}(x), x) + {b}\, d(\text{{round}}(y), y) + {c}\, d(\text{{round}}(z), z)$$
+            $${a}\, d(\text{{home}}(x), x) + {b}\, d(\text{{home}}(y), y) + {c}\, d(\text{{home}}(z), z)$$
 
-            where $d$ is the **{what}** and round is the way through all three players in the order that fits. Write
-            `cycle_loss(G, H, K, x, y, z)`. All three players learn from it; there may be more pictures of one domain
-            than of another.
+            where $d$ {what}, and home is what comes of a picture on its way. Write `{call}`. All players learn from
+            it; there may be more pictures of one domain than of another.
         """),
-        head='''
-            def cycle_loss(G, H, K, x, y, z):
-                """G, H, K: players; x, y, z: pictures of dawn, noon and night, (n, c, h, w). Returns one number."""
+        head=f'''
+            def {call}:
+                """{players}: players; x, y, z: pictures of dawn, noon and night, (n, c, h, w). Returns one number."""
         ''',
         solution=body(),
-        call="cycle_loss(G, H, K, x, y, z)",
-        form="loss_of(answer(*[nn.Conv2d(1, 1, 1) for _ in 'GHK'], torch.ones(2, 1, 2, 2), "
+        call=call,
+        form=f"loss_of(answer(*[nn.Conv2d(1, 1, 1) for _ in '{world['players']}'], torch.ones(2, 1, 2, 2), "
         "torch.ones(3, 1, 2, 2), torch.zeros(1, 1, 2, 2)))",
         tests=(
             Test("its value", 3, PLAYERS.format(result="return loss.tolist()"), [case(2, 2, 2), case(1, 3, 2)]),
@@ -70,19 +100,36 @@ def long_cycle(rng) -> Variant:
         ),
         others=(tidy(loop),),
         wrong={
-            "the players in the wrong order": body(ways=turned),
-            "only two steps": body(ways=short),
+            "the players in the wrong order": body(paths=world["turned"]),
+            "not all the way": body(paths=world["short"]),
             "x alone": body(weights=(a, 0, 0)),
             "the weights are missing": body(weights=(1, 1, 1)),
             "the weights are swapped": body(weights=(b, a, c)),
-            "the other distance": body(near="(({}) - {}).abs().mean()" if squared else "(({}) - {}).square().mean()"),
+            "another distance": body(near=other_near),
             "sums": body(near=near.replace("mean", "sum")),
-            "the first step is detached": body(
-                ways=(("K(H(G(x).detach()))", "x"), ("G(K(H(y).detach()))", "y"), ("H(G(K(z).detach()))", "z"))
-            ),
+            "the first step is detached": body(after_first=".detach()"),
         },
         minutes=15,
     )
+
+
+def nested(path: str, start: str, after_first: str = "") -> str:
+    """The code of a way: ("GHK", "x") -> "K(H(G(x)))"."""
+    code = start
+    for i, player in enumerate(path):
+        code = f"{player}({code}){'' if i else after_first}"
+    return code
+
+
+POOL = """
+def play(start, size, pictures, lots, places):
+    stored, out = torch.tensor(start).view(-1, 1, 1, 2), []
+    for picture, lot, i in zip(pictures, lots, places):
+        handed, after = pool(stored.clone(), size, torch.tensor(picture).view(1, 1, 2), lot, i)
+        out.append({out})
+        stored = after if len(stored) < size else stored
+    return out
+"""
 
 
 def pool(rng) -> Variant:
@@ -90,14 +137,10 @@ def pool(rng) -> Variant:
     t = one_of(rng, [0.3, 0.4, 0.6, 0.7])
     says, full, other, wrong = one_of(rng, [oldest, blended, stored_always])(rng, t)
     fill = "if len(stored) < size:\n    return picture, torch.cat([stored, picture[None]])\n"
-    play = """
-        def play(start, size, pictures, lots, places):
-            stored, out = torch.tensor(start).view(-1, 1, 1, 2), []
-            for picture, lot, i in zip(pictures, lots, places):
-                handed, stored = pool(stored.clone(), size, torch.tensor(picture).view(1, 1, 2), lot, i)
-                out.append([handed.flatten().tolist(), stored.flatten().tolist()])
-            return out
-    """
+    both, handed_on, kept = (
+        POOL.format(out=out)
+        for out in ("[handed.flatten().tolist(), after.flatten().tolist()]", "handed.tolist()", "after.tolist()")
+    )
 
     def case(size, start, n):
         lots = [float(f"{v:.2f}") for v in rng.permutation([t - 0.2, t - 0.1, t + 0.1, t + 0.2] * n)[:n]]
@@ -129,8 +172,9 @@ def pool(rng) -> Variant:
             tensor_of(parts[1], (2, 1, 2, 2), "the second thing is what is stored, (k, c, h, w)")
         """),
         tests=(
-            Test("while it is not full", 1, play, [case(4, 0, 4), case(3, 1, 2)]),
-            Test("when it is full", 4, play, [case(3, 3, 8), case(2, 0, 9)]),
+            Test("while it is not full", 1, both, [case(4, 0, 4), case(3, 1, 2)]),
+            Test("what is handed on when it is full", 2, handed_on, [case(3, 3, 8), case(2, 2, 6)]),
+            Test("what is stored when it is full", 2, kept, [case(3, 3, 8), case(2, 2, 6)]),
         ),
         others=(fill + other,),
         wrong={name: fill + one for name, one in wrong.items()}

@@ -51,6 +51,12 @@ def test_most_variants_are_good_at_the_first_attempt(family):
     assert sum(family(np.random.default_rng(seed)).holds() for seed in range(20)) >= 18
 
 
+@pytest.mark.parametrize("family", [f for chapter in CHAPTERS for f in families(chapter).TASKS])
+def test_a_resit_is_seldom_the_same(family):
+    drawn = [family(np.random.default_rng(seed)) for seed in range(40)]
+    assert len({(one.text, one.solution) for one in drawn}) >= 8
+
+
 @pytest.mark.parametrize("variant", all_of(Variant))
 def test_partial_marks_can_be_earned(variant):
     earned = {variant.marks(body) for body in variant.wrong.values()}
