@@ -369,7 +369,21 @@ def ex05_jitter(f):
         told = f"With crop, top, left, mirror = {', '.join(map(str, how))}"
         results = alike(lambda: both_of(answer(x.clone(), y.clone(), *how), rights), told)  # noqa: B023
         judge_both(results, rights, (x, y), how, told)
+        left_alone(lambda *pair: answer(*pair, *how), x, y)  # noqa: B023
     return "Both pictures move alike, so each pixel of y still answers the pixel of x at its place."
+
+
+def left_alone(play: Callable, x: Tensor, y: Tensor) -> None:
+    """The pictures that are handed over must be as they were: they belong to the data."""
+    handed = x.clone(), y.clone()
+    play(*handed)
+    changed = [name for name, was, now in zip("xy", (x, y), handed, strict=True) if not same(was, now)]
+    if changed:
+        raise NotYet(
+            f"what comes back is right, but what was handed over was changed: {' and '.join(changed)}",
+            "The next round would find its pictures mirrored already.",
+            "slice and flip(2) make a picture; assigning to x[...] writes into the one that was handed over",
+        )
 
 
 def places(h: int, w: int) -> tuple[Tensor, Tensor]:

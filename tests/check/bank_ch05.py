@@ -242,6 +242,16 @@ wrong("ex05_jitter", "negative step", alike(lambda p, k, i, j, m: square(p, k, i
 wrong("ex05_jitter", "does every way through yours end in one?", lambda *a: jitter_one_by_one(*a) if a[-1] else None)
 wrong("ex05_jitter", "mirrored, though mirror is False", alike(lambda p, k, i, j, m: square(p, k, i, j, True)))
 wrong("ex05_jitter", "Not yet: not cut", alike(lambda p, k, i, j, m: p.flip(2) if m else p))
+
+
+def jitter_in_place(x, y, crop, top, left, mirror):
+    for p in (x, y):
+        if mirror:
+            p[:, top : top + crop, left : left + crop] = square(p, crop, top, left, True).clone()
+    return square(x, crop, top, left), square(y, crop, top, left)
+
+
+wrong("ex05_jitter", "what was handed over was changed: x and y", jitter_in_place)
 wrong("ex05_jitter", "neither cut nor mirrored", lambda x, y, k, i, j, m: (x, y))
 wrong("ex05_jitter", "top and left are swapped", alike(lambda p, k, i, j, m: square(p, k, j, i, m)))
 wrong(
