@@ -25,19 +25,20 @@ class UNet(nn.Module):
     Args:
         in_channels, out_channels: of the images.
         base: channels after the first halving.
-        downs: how often the image is halved: 8 for 256 px, 7 for 128, 6 for 64. At least 5.
+        downs: how often the image is halved: 8 for 256 px, 7 for 128, 6 for 64. At least 2.
         norm: nn.BatchNorm2d, or nn.InstanceNorm2d.
         dropout: probability, in the (downs - 5) inner blocks of the decoder; the paper's source of randomness. 0: none.
+            With 5 downs or fewer there are no such blocks.
         skips: connect encoder and decoder.
 
     Raises:
-        ValueError: fewer than 5 downs.
+        ValueError: fewer than 2 downs.
     """
 
     def __init__(self, in_channels=3, out_channels=3, base=64, downs=8, norm=nn.BatchNorm2d, dropout=0.5, skips=True):
         super().__init__()
-        if downs < 5:
-            raise ValueError(f"a U-Net with {downs} downs: its decoder is made for at least 5")
+        if downs < 2:
+            raise ValueError(f"a U-Net with {downs} downs: at least 2 are needed for a skip")
         self.skips, self.downs_count = skips, downs
         w = widths(base, downs)
         last = downs - 1

@@ -109,11 +109,19 @@ def test_an_encoder_decoder_is_the_same_without_skips():
     assert sum(p.numel() for p in net.parameters()) < sum(p.numel() for p in UNet(base=4, downs=6).parameters())
 
 
+@pytest.mark.parametrize("downs", [2, 3, 5])
+def test_a_shallow_unet_has_skips_and_no_dropout(downs):
+    net, x = UNet(base=4, downs=downs, norm=nn.InstanceNorm2d), torch.rand(1, 3, 32, 64)
+    assert net(x).shape == x.shape and not any(isinstance(m, nn.Dropout) for m in net.modules())
+    inner, *_ = net.ups[-1].parameters()
+    assert inner.shape[0] == 2 * 4  # half of it what the first halving saw
+
+
 def test_sizes_that_cannot_be_are_told():
     with pytest.raises(ValueError, match="63 x 64.*divisible by 64"):
         UNet(base=4, downs=6)(torch.zeros(1, 3, 63, 64))
-    with pytest.raises(ValueError, match="at least 5"):
-        UNet(downs=4)
+    with pytest.raises(ValueError, match="at least 2"):
+        UNet(downs=1)
     with pytest.raises(ValueError, match="64 x 64 pixels leave this critic no map.*96"):
         PatchGAN(3, base=4, layers=5)(torch.zeros(1, 3, 64, 64))
     assert PatchGAN(3, base=4, layers=3)(torch.zeros(2, 3, 24, 24)).shape == (2, 1, 1, 1)
