@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.exceptions import CellExecutionError
 
 from gancourse.scale import scale
 from tools import book, notebooks
@@ -36,7 +36,7 @@ def main() -> int:
     for path in paths:
         try:
             notebooks.run(path, TARGET / "notebooks" / path.name)
-        except (CellExecutionError, DeadKernelError) as error:  # dead: out of memory, say
+        except (CellExecutionError, RuntimeError) as error:  # the kernel may have died: out of memory, say
             failed.append(path.name)
             print(f"\n{path.name} stopped:\n{error}", file=sys.stderr)
     for name, text in notebooks.scores(TARGET / "notebooks").items():

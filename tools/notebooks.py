@@ -1,5 +1,8 @@
 """Run notebooks from the top in a fresh kernel, show what they print as they go, and stamp the result.
 
+When a notebook has come to its end, the solutions that it prints are put into their cells and run as well: each check
+must accept its own, and what an experiment prints is shown with its solution. Of these cells nothing else is stored.
+
 python -m tools.notebooks run notebooks/01_gan.ipynb            stores the outputs in the notebook itself
 python -m tools.notebooks run --into FOLDER notebooks/*.ipynb   leaves the notebooks alone, writes copies
 python -m tools.notebooks scores FOLDER                         what the notebooks there scored
@@ -13,16 +16,18 @@ import json
 import os
 import re
 import sys
+import tempfile
 import time
 from datetime import date
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
 from gancourse.files import written
+from tools.solutions import expect_right, said, show_printed, solved
 from tools.stamp import ROOT, cells_hash, changed, plain, reached, used_files, whole_library
 
 PROBE = """
@@ -46,21 +51,25 @@ class Loud(NotebookClient):
 
 
 def run(path: Path, target: Path) -> None:
-    """Run one notebook and write it with its outputs and stamp to `target`. A cell that raises ends the run."""
+    """Run one notebook and write it with its outputs and stamp to `target`. A cell that raises ends the run.
+
+    Raises:
+        CellExecutionError: a cell raised.
+        RuntimeError: the kernel died, or a check does not accept the solution that the notebook prints.
+    """
     book = nbformat.read(path, as_version=4)
-    cells, library = code_of(book), whole_library()
+    cells, library, solutions = code_of(book), whole_library(), solved(book)
     for cell in book.cells:
         cell.metadata.pop("execution", None)
-    book.cells.append(nbformat.v4.new_code_cell(PROBE))
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    client = Loud(book, timeout=None, resources={"metadata": {"path": str(path.parent)}}, coalesce_streams=True)
-    client.on_cell_execute = lambda cell, cell_index: announce(path, book, cell, cell_index)
-    start = time.monotonic()
-    client.execute()
-    minutes = (time.monotonic() - start) / 60
+    book.cells += [nbformat.v4.new_code_cell(code) for code in (PROBE, *(one.code for one in solutions))]
+    minutes = execute(book, path)
+    texts = [said(cell.outputs) for cell in book.cells[len(book.cells) - len(solutions) :]]
+    del book.cells[len(book.cells) - len(solutions) :]
+    for solution, text in zip(solutions, texts, strict=True):
+        show_printed(book.cells[solution.text_cell], text)
     probe = json.loads(book.cells.pop().outputs[0].text)
     book.metadata["gancourse"] = {
-        "code": cells_hash(cells),
+        "code": code_hash_of(book),
         "library": reached([plain(cells)], {file: library[file] for file in used_files(probe.pop("modules"))}),
         "minutes": round(minutes, 1),
         "date": date.today().isoformat(),
@@ -70,16 +79,39 @@ def run(path: Path, target: Path) -> None:
     show_stamp(book)
     with written(target) as partial:
         nbformat.write(book, partial)
+    for solution, text in zip(solutions, texts, strict=True):
+        expect_right(solution, text)
+
+
+def execute(book, path: Path) -> float:
+    """Run all cells, and return the minutes that it took up to the probe. The student's record stays as it is."""
+    began = {}
+
+    def begin(cell, cell_index):
+        began[cell.source] = time.monotonic()
+        announce(path, book, cell, cell_index)
+
+    client = Loud(book, timeout=None, resources={"metadata": {"path": str(path.parent)}}, coalesce_streams=True)
+    client.on_cell_execute, start = begin, time.monotonic()
+    paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    with tempfile.TemporaryDirectory() as record:
+        client.execute(env=os.environ | {"PYTHONPATH": paths, "GANCOURSE_PROGRESS": record})
+    return (began[PROBE] - start) / 60
 
 
 def announce(path: Path, book, cell, index: int) -> None:
     if cell.cell_type == "code" and cell.source != PROBE:
         first = next((line for line in cell.source.splitlines() if line.strip()), "")
-        print(f"[{path.stem} {index + 1}/{len(book.cells) - 1}] {first[:90]}", flush=True)
+        print(f"[{path.stem} {index + 1}/{len(book.cells)}] {first[:90]}", flush=True)
 
 
 def code_of(book) -> list[str]:
     return [cell.source for cell in book.cells if cell.cell_type == "code"]
+
+
+def code_hash_of(book) -> str:
+    """Hash of all that is run: the code cells, and the solutions that are printed."""
+    return cells_hash(code_of(book) + [one.code for one in solved(book)])
 
 
 def clean(book) -> None:
@@ -149,7 +181,7 @@ def stale(folder: Path) -> list[str]:
         stamp = book.metadata.get("gancourse")
         if stamp is None:
             lines.append(f"{path.name} has no stored outputs: make notebooks")
-        elif stamp["code"] != cells_hash(code_of(book)):
+        elif stamp["code"] != code_hash_of(book):
             lines.append(f"{path.name}: its code cells changed since its outputs were stored")
         elif moved := changed(stamp["library"]):
             lines.append(f"{path.name}: {', '.join(moved)} changed since its outputs were stored")
@@ -170,7 +202,7 @@ def main() -> int:
         for path in args.notebooks:
             try:
                 run(path, (args.into / path.name) if args.into else path)
-            except (CellExecutionError, DeadKernelError) as error:
+            except (CellExecutionError, RuntimeError) as error:
                 print(f"\n{path} stopped:\n{error}", file=sys.stderr)
                 return 1
     elif args.command == "scores":
