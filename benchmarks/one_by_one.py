@@ -20,13 +20,14 @@ from torch.optim import Adam
 
 from benchmarks.cases import batch_of, game_of
 from benchmarks.roofline import clock
-from benchmarks.train_step import FULL, RECORDED, asked, block, for_the_book, made_on, process, results, spread
+from benchmarks.train_step import FULL, RECORDED, asked, block, process, results, spread
 from gancourse import memory
 from gancourse.files import written
 from gancourse.game import Game, players, train
 from gancourse.plots import table
 from gancourse.scale import device, pick
 from tools import stamp
+from tools.pages import for_the_book, made_on
 
 
 def everything(game: Game) -> dict:

@@ -51,6 +51,7 @@ from gancourse.precision import computes_in_bf16
 from gancourse.recorded import Recorded
 from gancourse.scale import SCALES, device, pick
 from tools import stamp
+from tools.pages import for_the_book, made_on
 
 PLAIN, DATA = "textbook", "with data"
 
@@ -254,27 +255,6 @@ def asked(about: str, arguments: list[str] | None) -> argparse.Namespace:
     args = parser.parse_args(arguments)
     os.environ["GANCOURSE_SCALE"] = args.scale  # for the recipes, here and in the fresh processes
     return args
-
-
-def for_the_book(path: Path, *parts) -> None:
-    """Tables and lines of text as Markdown, which a page of the book includes."""
-    with written(path) as partial:
-        partial.write_text("\n\n".join(map(markdown, parts)) + "\n", "utf-8")
-
-
-def markdown(part) -> str:
-    """A table of :func:`gancourse.plots.table`, or text as it is."""
-    if isinstance(part, str):
-        return part
-    head, *rows = part.lines
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def made_on(result: dict) -> str:
-    """Where and when, in a line."""
-    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
-    return f"Measured on {result['hardware']}, {result['date']}; {versions}."
 
 
 def results(benchmark: str, scale: str) -> Path:
