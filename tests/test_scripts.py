@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import cyclegan_memory, digits_round
-from experiments import cyclegan, gates, patchgan, pix2pix, trials
+from experiments import cyclegan, gates, patchgan, pix2pix, precision, trials
 from gancourse.results import load, median
+from tools import stamp
 
 
 @pytest.fixture
@@ -197,3 +198,33 @@ def test_the_committed_results_of_cyclegan_were_made_by_the_code_as_it_stands(mo
     for name, runs in kept.items():
         assert set(runs) == {str(seed) for seed in cyclegan.TRIALS.seeds}
         assert all(cyclegan.TRIALS.holds(name, run) for run in runs.values()), name
+
+
+def test_numbers_of_half_the_size_are_compared(smoke, capsys):
+    names = ["GAN, fp32", "GAN, bf16", "GAN, bf16, 5,000 rounds"]
+    with pytest.MonkeyPatch.context() as patch:
+        for trials_ in ("TRIALS", "ONCE"):
+            patch.setattr(precision, trials_, replace(getattr(precision, trials_), seeds=(0,)))
+        assert precision.main(names) == 0
+    assert "all losses finite" in capsys.readouterr().out.splitlines()[-1]
+    kept = load(smoke / "precision-smoke.json")
+    assert list(kept) == sorted(names) and kept["GAN, bf16"]["0"]["opening"]
+
+
+def test_what_is_said_of_numbers_of_half_the_size_is_what_was_found(monkeypatch):
+    monkeypatch.setenv("GANCOURSE_SCALE", "laptop")
+    kept = load(precision.TRIALS.path)
+    for of in (precision.TRIALS, precision.ONCE):
+        for name in of.rows:
+            assert set(kept[name]) == {str(seed) for seed in of.seeds}
+            assert all(of.holds(name, run) and run["figures"]["finite"] for run in kept[name].values()), name
+
+    def seeds(name, figure):
+        return [run["figures"][figure] for run in kept[name].values()]
+
+    for game, (figure, _) in precision.LEADING.items():
+        full, half = seeds(f"{game}, fp32", figure), seeds(f"{game}, bf16", figure)
+        overlap = min(full) <= max(half) and min(half) <= max(full)
+        assert overlap == (game != "CycleGAN") and (overlap or min(half) > max(full))
+    table = (stamp.ROOT / "experiments" / "precision.md").read_text("utf-8")
+    assert all(value in table for row in precision.compared().values() for value in row.values())
