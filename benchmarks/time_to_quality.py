@@ -36,6 +36,7 @@ from gancourse.metrics import Judge, judge_of
 from gancourse.plots import table
 from gancourse.scale import device, pick
 from tools import stamp
+from tools.pages import for_the_book, made_on
 
 RESULTS = Path(__file__).with_suffix(".json")
 GATE = 0.9  # label accuracy
@@ -135,6 +136,7 @@ def main(arguments: list[str] | None = None) -> None:
     }  # fmt: skip
     with written(args.out) as partial:
         partial.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    for_the_book(args.out.with_suffix(".md"), rows(seeds), made_on(result))
 
 
 if __name__ == "__main__":
