@@ -59,6 +59,7 @@ def test_a_solution_that_its_check_refuses_is_told(tmp_path):
     with pytest.raises(RuntimeError, match="does not accept"):
         notebooks.run(path, path)
     assert nbformat.read(path, as_version=4).cells[2].outputs  # what was run is kept
+    notebooks.run(path, path, solve=False)  # who only wants the notebook does not ask
     assert not (tmp_path / "progress.json").exists()
 
 

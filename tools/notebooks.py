@@ -50,15 +50,16 @@ class Loud(NotebookClient):
         return super().output(outs, msg, display_id, cell_index)
 
 
-def run(path: Path, target: Path) -> None:
-    """Run one notebook and write it with its outputs and stamp to `target`. A cell that raises ends the run.
+def run(path: Path, target: Path, solve: bool = True) -> None:
+    """Run one notebook, and its solutions behind it, and write it with its outputs and stamp to `target`. A cell that
+    raises ends the run.
 
     Raises:
         CellExecutionError: a cell raised.
         RuntimeError: the kernel died, or a check does not accept the solution that the notebook prints.
     """
     book = nbformat.read(path, as_version=4)
-    cells, library, solutions = code_of(book), whole_library(), solved(book)
+    cells, library, solutions = code_of(book), whole_library(), solved(book) if solve else []
     for cell in book.cells:
         cell.metadata.pop("execution", None)
     book.cells += [nbformat.v4.new_code_cell(code) for code in (PROBE, *(one.code for one in solutions))]
