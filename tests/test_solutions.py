@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from tools import notebooks
-from tools.solutions import expect_right, put_in, show_printed, solved
+from tools.solutions import expect_right, put_in, said, show_printed, solved
 from tools.stamp import ROOT
 
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -61,6 +61,18 @@ def test_a_solution_that_its_check_refuses_is_told(tmp_path):
     assert nbformat.read(path, as_version=4).cells[2].outputs  # what was run is kept
     notebooks.run(path, path, solve=False)  # who only wants the notebook does not ask
     assert not (tmp_path / "progress.json").exists()
+
+
+def test_tables_count_as_printed_and_bars_and_figures_do_not():
+    out = nbformat.v4.new_output
+    outputs = [
+        out("stream", name="stdout", text="Right. Yes,\n  it is.\n 50%|█████     | 2/4\n"),
+        out("stream", name="stderr", text="a warning\n"),
+        out("display_data", data={"text/plain": "   iou\nA  0.5", "text/html": "<table>"}),
+        out("display_data", data={"text/plain": "<Figure size 640x480>"}),
+        out("execute_result", data={"text/plain": "True"}),
+    ]
+    assert said(outputs) == "Right. Yes,\n  it is.\n   iou\nA  0.5"
 
 
 def test_what_an_experiment_prints_stands_with_its_solution(monkeypatch):

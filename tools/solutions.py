@@ -63,9 +63,17 @@ def names(statement: ast.stmt) -> set[str]:
 
 
 def said(outputs: list) -> str:
-    """What a cell printed, progress bars left out."""
-    text = "".join(o.text for o in outputs if o.output_type == "stream" and o.name == "stdout")
+    """What a cell printed, tables too; progress bars and figures left out."""
+    text = "".join(as_text(output) for output in outputs)
     return "\n".join(line for line in text.splitlines() if not BAR.search(line)).strip()
+
+
+def as_text(output) -> str:
+    """What one output adds to what a cell printed."""
+    if output.output_type == "stream":
+        return output.text if output.name == "stdout" else ""
+    shown = output.data.get("text/plain", "") if output.output_type == "display_data" else ""
+    return "" if shown.startswith("<") else f"{shown}\n"
 
 
 def expect_right(solution: Solved, text: str) -> None:
