@@ -35,7 +35,7 @@ from tools import stamp
 STREET, DUSK = "photo, planes", "day, dusk"
 
 
-SHORT, LONG, DARK = 1500, 7500, 5000  # rounds: of the ablation, and of what is held to the gates
+SHORT, LONG, DARK = 1500, 7500, 12_500  # rounds: of the ablation, and of what is held to the gates
 PAIRED = 10_000  # rounds of pix2pix, which take about two thirds of the time of LONG ones of CycleGAN
 
 
@@ -65,7 +65,9 @@ ROWS = {
     ),  # the same generator, with pairs
     "dusk": dusk(DARK),
     "dusk, with pairs": Row(
-        lambda: Supervised(recipes.forger(64), lr=1e-3, schedule=recipes.half_and_half(64, DARK)), DUSK, rounds=DARK
+        lambda: Supervised(recipes.forger(64, downs=3), lr=2e-3, schedule=recipes.half_and_half(64, DARK)),
+        DUSK,
+        rounds=DARK,
     ),  # what the same forger learns where it is told the right evening
 }
 LIMITS = {  # at least, at most
