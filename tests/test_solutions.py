@@ -78,9 +78,9 @@ def test_tables_count_as_printed_and_bars_and_figures_do_not():
 def test_what_an_experiment_prints_stands_with_its_solution(monkeypatch):
     book = book_of(("code", CELL), ("text", hints("def my_sum(a, b): 3", "<!-- printed --><!-- /printed -->")))
     (one,) = solved(book)
-    text = "Right. It adds up,\n  and more.\n1: 0.5\n2: 0.7"
+    text = "Right. It adds up,\n  and more.\n   a\n1: 0.5\n2: 0.7"
     monkeypatch.setenv("GANCOURSE_SCALE", "laptop")
     expect_right(one, text)
     for _ in range(2):  # once more, and nothing is doubled
         show_printed(book.cells[1], text)
-    assert book.cells[1].source.count("```text\n1: 0.5\n2: 0.7\n```") == 1 and "more" not in book.cells[1].source
+    assert book.cells[1].source.count("```text\n   a\n1: 0.5\n2: 0.7\n```") == 1 and "more" not in book.cells[1].source

@@ -13,7 +13,7 @@ from gancourse.scale import scale
 
 CODE = re.compile(r"<summary>Solution</summary>\s*```python\n(.*?)```", re.DOTALL)
 PRINTED = re.compile(r"(<!-- printed -->).*(<!-- /printed -->)", re.DOTALL)
-VERDICT = re.compile(r"^Right\..*\n?(?:^  .*\n?)*", re.MULTILINE)
+VERDICT = re.compile(r"^Right\..*\n?(?:^  \S.*\n?)*", re.MULTILINE)
 BAR = re.compile(r"^\s*\d+%\|")
 CHECKED = re.compile(r"\bcheck\.ex\d\d_")
 
@@ -85,5 +85,5 @@ def expect_right(solution: Solved, text: str) -> None:
 
 def show_printed(cell, text: str) -> None:
     """Write what a solved cell printed, but for the verdict, to where its solution keeps a place for it."""
-    lines = VERDICT.sub("", text).strip()
+    lines = VERDICT.sub("", text).strip("\n")
     cell.source = PRINTED.sub(lambda m: f"{m[1]}\n\n```text\n{lines}\n```\n\n{m[2]}", cell.source)
