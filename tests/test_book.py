@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import tomllib
 
 import pytest
@@ -16,11 +15,9 @@ OWNER = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The book, built in a copy, so that what stands in _build is left alone."""
+    """The book, built in a copy as `make course` does it, so that what stands in _build is left alone."""
     copy = tmp_path_factory.mktemp("course")
-    for folder in ("book", "notebooks", "gancourse", "benchmarks"):  # pages show code and a table
-        shutil.copytree(ROOT / folder, copy / folder)
-    shutil.copy(ROOT / "_config.yml", copy)
+    book.copy(copy)
     return book.build(copy).parent
 
 

@@ -12,6 +12,16 @@ from pathlib import Path
 
 from tools.stamp import ROOT
 
+PARTS = ("book", "notebooks", "gancourse", "benchmarks", "experiments")  # pages show code and tables
+LEFT_OUT = shutil.ignore_patterns("runs", "progress.json", "__pycache__", ".ipynb_checkpoints")
+
+
+def copy(target: Path) -> None:
+    """Copy what the book is made of into a folder, from which it can be built."""
+    for part in PARTS:
+        shutil.copytree(ROOT / part, target / part, ignore=LEFT_OUT)
+    shutil.copy(ROOT / "_config.yml", target)
+
 
 def build(source: Path) -> Path:
     """Run Jupyter Book on `source` and return the first page. Exits with its log if there is a warning."""

@@ -20,11 +20,7 @@ TARGET = ROOT / "_build" / "course"
 def prepare() -> list[Path]:
     """Copy what the book is made of to TARGET; return the notebooks to run."""
     shutil.rmtree(TARGET, ignore_errors=True)
-    shutil.copytree(ROOT / "book", TARGET / "book")
-    shutil.copy(ROOT / "_config.yml", TARGET)
-    shutil.copytree(
-        ROOT / "notebooks", TARGET / "notebooks", ignore=shutil.ignore_patterns("*.json", ".ipynb_checkpoints")
-    )
+    book.copy(TARGET)
     return sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
