@@ -25,7 +25,6 @@ from gancourse.data.unpaired import Truth, Unpaired, street_truth
 from gancourse.game import train
 from gancourse.games.cyclegan import BackwardCycle, CycleAlone, CycleGAN, ForwardCycle
 from gancourse.games.pix2pix import answer
-from gancourse.games.supervised import Supervised
 from gancourse.hidden_truth import controls, lamps, read_labels
 from gancourse.results import FOLDER, load, median
 from gancourse.scale import device, pick, scale
@@ -35,7 +34,7 @@ from tools import stamp
 STREET, DUSK = "photo, planes", "day, dusk"
 
 
-SHORT, LONG, DARK = 1500, 7500, 12_500  # rounds: of the ablation, and of what is held to the gates
+SHORT, LONG, DARK = 1500, 7500, 17_000  # rounds: of the ablation, and of what is held to the gates
 PAIRED = 10_000  # rounds of pix2pix, which take about two thirds of the time of LONG ones of CycleGAN
 
 
@@ -46,7 +45,7 @@ def unpaired(rounds: int, **options) -> Row:
 
 def dusk(rounds: int, **options) -> Row:
     """The recipe's game between day and dusk, with these options."""
-    return Row(lambda: recipes.cyclegan(rounds=rounds, **recipes.at_dusk() | options), DUSK, rounds=rounds)
+    return Row(lambda: recipes.cyclegan(rounds=rounds, **recipes.dusk_recipe() | options), DUSK, rounds=rounds)
 
 
 ROWS = {
@@ -65,17 +64,17 @@ ROWS = {
     ),  # the same generator, with pairs
     "dusk": dusk(DARK),
     "dusk, with pairs": Row(
-        lambda: Supervised(recipes.forger(64, downs=3), lr=2e-3, schedule=recipes.half_and_half(64, DARK)),
-        DUSK,
-        rounds=DARK,
+        lambda: recipes.supervised_of_dusk(DARK), DUSK, rounds=DARK
     ),  # what the same forger learns where it is told the right evening
+    "dusk, short": dusk(SHORT),
+    "dusk, short, five halvings": dusk(SHORT, forger=recipes.forger),
 }
 LIMITS = {  # at least, at most
     "CycleGAN, longer": ({"iou over another's": 3.0}, {"minutes": 10.0}),
     "dusk": ({"windows": 0.5}, {"l1 over untouched": 0.7, "l1 over best histogram": 1.0, "minutes": 10.0}),
 }
 ROWS |= {name: replace(ROWS[name], at_least=least, at_most=most) for name, (least, most) in LIMITS.items()}
-HALF = ("CycleGAN, longer", "no tint, cycle 3, longer", "dusk", "dusk, with pairs")
+HALF = ("CycleGAN, longer", "no tint, cycle 3, longer", *(name for name in ROWS if name.startswith("dusk")))
 ROWS |= {name: replace(ROWS[name], precision="bf16") for name in HALF}
 
 

@@ -32,7 +32,7 @@ WEIGHTS = ["latest_net_G_A.pth", "latest_net_G_B.pth"]
 WRITTEN = ["game.pt", *WEIGHTS, "losses.jsonl", "losses.png", "metrics.json", "samples.png"]
 
 
-def narrow(size: int = 64, rounds: int | None = None, x: int = 3, y: int = 3, downs: int = 5, **options) -> CycleGAN:
+def narrow(size: int = 64, rounds: int | None = None, x: int = 3, y: int = 3, forger=None, **options) -> CycleGAN:
     """The recipe with few channels and small pools, so that the tests are quick and the pools overflow."""
     norm = {"norm": nn.InstanceNorm2d}
     forgers = [ResNetGenerator(*both, base=2, blocks=1, **norm) for both in ((x, y), (y, x))]

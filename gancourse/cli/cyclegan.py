@@ -81,7 +81,7 @@ def counted(pictures: Unpaired, held_out: Truth | Unpaired) -> dict:
 def begun(about: dict, held_out: Truth | Unpaired) -> CycleGAN:
     """The game before its first round."""
     torch.manual_seed(about["seed"])
-    options = recipes.at_dusk() if about["data"] == "dusk" else {}
+    options = recipes.dusk_recipe() if about["data"] == "dusk" else {}
     game = recipes.cyclegan(about["size"], about.get("rounds"), **channels(held_out), **options)
     return workers.synchronized(game.to(device()))
 

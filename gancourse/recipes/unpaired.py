@@ -1,5 +1,7 @@
 """The settings of chapter 6: CycleGAN, the game without pairs, and pix2pix as its like with pairs."""
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
@@ -8,6 +10,7 @@ from gancourse.data.street_plan import CLASSES
 from gancourse.data.unpaired import Truth, Unpaired, coloured_digits, digits_truth, street_truth, street_unpaired
 from gancourse.games.cyclegan import CycleGAN
 from gancourse.games.pix2pix import Pix2Pix
+from gancourse.games.supervised import Supervised
 from gancourse.losses import planes_cross_entropy
 from gancourse.networks.instance_noise import InstanceNoise
 from gancourse.networks.patchgan import PatchGAN
@@ -26,18 +29,24 @@ TINT = 0.3  # of forged photos on their way home
 PICTURE, PLANES = 3, len(CLASSES)  # channels: a picture's, and those of a label map with a plane for each class
 
 
-def forger(size: int, into: int = PICTURE, out: int = PICTURE, downs: int = 5) -> nn.Module:
+def forger(size: int, into: int = PICTURE, out: int = PICTURE) -> nn.Module:
     """A generator for games without pairs: the paper's residual one, with a softmax where planes are asked for.
 
-    For pictures, where there are minutes only, a U-Net of so many `downs`: what its skips carry need not be learned.
+    For pictures, where there are minutes only, a U-Net of five halvings: what its skips carry need not be learned.
     """
     base = pick(smoke=8, laptop=16, colab=32, paper=64)
     if out == PICTURE and pick(smoke=True, laptop=True, paper=False):
-        return UNet(into, out, base=base, downs=downs, norm=nn.InstanceNorm2d, dropout=0.0)
+        return UNet(into, out, base=base, downs=5, norm=nn.InstanceNorm2d, dropout=0.0)
     G = ResNetGenerator(into, out, base=base, blocks=CYCLEGAN[size][0])
     if out == PLANES:
         G.decoder[-1] = Planes()
     return G
+
+
+def shallow_forger(size: int, into: int = PICTURE, out: int = PICTURE) -> nn.Module:
+    """A U-Net of two halvings, which draws each place from a few pixels around it: where light changes and shapes
+    stay, such as at dusk, it has less to go wrong with."""
+    return UNet(into, out, base=pick(smoke=8, laptop=24), downs=2, norm=nn.InstanceNorm2d, dropout=0.0)
 
 
 def critic(size: int, channels: int = PICTURE) -> nn.Module:
@@ -53,7 +62,7 @@ def cyclegan(
     *,
     x: int = PICTURE,
     y: int = PICTURE,
-    downs: int = 5,
+    forger: Callable[..., nn.Module] = forger,
     **options,
 ) -> CycleGAN:
     """The game of chapter 6 for pictures of 32, 64, 128 or 256 px; its learning rate falls over the second half of the
@@ -63,11 +72,11 @@ def cyclegan(
         size, rounds: of the pictures, and to be played.
         kind: of the game.
         x, y: channels of the domains; y may be label maps in planes, see :func:`with_planes`.
-        downs: halvings of a U-Net, see :func:`forger`.
+        forger: how G and F are made, from the size and their channels.
         options: of the game.
     """
     options = {"lr": cyclegan_lr()} | (with_planes() if y == PLANES else between_pictures()) | options
-    players = forger(size, x, y, downs), forger(size, y, x, downs), critic(size, x), critic(size, y)
+    players = forger(size, x, y), forger(size, y, x), critic(size, x), critic(size, y)
     return kind(*players, schedule=half_and_half(size, rounds or cyclegan_rounds(size)), **options)
 
 
@@ -77,14 +86,14 @@ def between_pictures() -> dict[str, float]:
     return {"cycle": pick(smoke=4.0, laptop=4.0, paper=10.0), "identity": pick(smoke=1.25, laptop=1.25, paper=0.5)}
 
 
-def at_dusk() -> dict:
+def dusk_recipe() -> dict:
     """Options for day and dusk, where there are minutes only. A lamp that is lit has forgotten the glass, so day over
     dusk to day weighs little. Dusk over day to dusk weighs much: it teaches G where the lamps are, since F's day has to
     tell, in what is left of it under noise. The identity loss keeps its weight of 5. With five halvings, at 64 px, a
-    bottleneck of 2 x 2 under InstanceNorm left its mark in the middle of every house, so there are three; and such
+    bottleneck of 2 x 2 under InstanceNorm left its mark in the middle of every house, so there are two; and such
     forgers can learn at twice the rate."""
     minutes = {"cycle": 8.0, "near_x": an_eighth, "noise_x": 0.1, "identity": 0.625}
-    minutes |= {"downs": 3, "lr": {name: 2 * lr for name, lr in CYCLEGAN_LR.items()}}
+    minutes |= {"forger": shallow_forger, "lr": {name: 2 * lr for name, lr in CYCLEGAN_LR.items()}}
     return pick(smoke=minutes, laptop=minutes, paper={})
 
 
@@ -115,6 +124,12 @@ def pix2pix_of_cyclegan(rounds: int, size: int = 64) -> Pix2Pix:
     D = nn.Sequential(InstanceNoise(NOISE), critic(size, PICTURE + PLANES))
     G, schedule = forger(size, PICTURE, PLANES), half_and_half(size, rounds)
     return Pix2PixOfPlanes(G, D, l1=10.0, lr=lr, schedule=schedule)
+
+
+def supervised_of_dusk(rounds: int, size: int = 64) -> Supervised:
+    """With pairs, the forger of dusk, from day to dusk: to be compared with."""
+    recipe = {"forger": forger, "lr": cyclegan_lr()} | dusk_recipe()
+    return Supervised(recipe["forger"](size), lr=recipe["lr"], schedule=half_and_half(size, rounds))
 
 
 class Pix2PixOfPlanes(Pix2Pix):
