@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.functional import l1_loss
 from torch.optim import Adam
 
-from gancourse import checkpoint
+from gancourse import checkpoint, recipes
 from gancourse.data.pairs import Pairs
 from gancourse.game import play, train
 from gancourse.games.cyclegan import BackwardCycle, CycleAlone, CycleGAN, ForwardCycle
@@ -244,3 +244,12 @@ def test_translating_leaves_the_game_as_it_was():
     assert game.translate(x).shape == game.back(x).shape == x.shape
     assert not torch.equal(game.translate(x), game.back(x))
     assert all(torch.equal(before[name], value) for name, value in game.state_dict().items())
+
+
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
+def test_at_dusk_pairs_teach_the_very_forger_that_must_do_without(scale, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_SCALE", scale)
+    without, told = recipes.cyclegan(rounds=2, **recipes.dusk_recipe()), recipes.supervised_of_dusk(2)
+    shapes = [[tuple(p.shape) for p in G.parameters()] for G in (without.G, without.F, told.G)]
+    assert shapes[0] == shapes[1] == shapes[2] and without.rate("G") == told.rate("G")
+    assert (shapes[0] == [tuple(p.shape) for p in recipes.forger(64).parameters()]) == (scale == "paper")
