@@ -7,6 +7,10 @@ python -m tools.notebooks run notebooks/01_gan.ipynb            stores the outpu
 python -m tools.notebooks run --into FOLDER notebooks/*.ipynb   leaves the notebooks alone, writes copies
 python -m tools.notebooks scores FOLDER                         what the notebooks there scored
 python -m tools.notebooks stale                                 names stored results that no longer hold
+python -m tools.notebooks confirm BEFORE notebooks/*.ipynb      stamps them anew if nothing changed but the code
+
+BEFORE is a checkout of the commit that stored the results. A notebook is confirmed if it shows the same there and here
+at smoke scale, cell by cell: pictures to the last byte, words but for times.
 """
 
 import argparse
@@ -15,9 +19,11 @@ import io
 import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -189,6 +195,43 @@ def stale(folder: Path) -> list[str]:
     return lines
 
 
+def confirm(path: Path, before: Path) -> list[str]:
+    """Stamp a notebook anew if at smoke scale it shows the same by the code before and by the code as it stands; else
+    return where it does not."""
+    old, new = before / "notebooks" / path.name, path.resolve()
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as both:
+        ran = list(both.map(at_smoke_scale, (old, new), (Path(folder, "old.ipynb"), Path(folder, "new.ipynb"))))
+    pairs = list(zip(*(map(shown, book.cells) for book in ran), strict=True))
+    if unlike := [ran[1].cells[i].source for i, (one, other) in enumerate(pairs) if one != other]:
+        return unlike
+    book, now = nbformat.read(path, as_version=4), ran[1].metadata["gancourse"]
+    book.metadata["gancourse"] |= {name: now[name] for name in ("code", "library")} | {"confirmed": now["date"]}
+    with written(path) as partial:
+        nbformat.write(book, partial)
+    return []
+
+
+def at_smoke_scale(path: Path, target: Path):
+    """A notebook as the code beside it runs it at smoke scale."""
+    root = path.parent.parent
+    code = f"from pathlib import Path; from tools.notebooks import run; run(Path({str(path)!r}), Path({str(target)!r}))"
+    how = os.environ | {"GANCOURSE_SCALE": "smoke", "PYTHONPATH": str(root)}
+    subprocess.run([sys.executable, "-c", code], cwd=root, env=how, check=True, stdout=subprocess.DEVNULL)
+    return nbformat.read(target, as_version=4)
+
+
+def shown(cell) -> list[str]:
+    """What a cell shows: its pictures, and its words without times, progress bars and the names of sliders."""
+    if cell.cell_type != "code":
+        return []
+    parts = [o.get("data") or {"text": o.get("text", "")} for o in cell.outputs]
+    values = [str(value).splitlines() for part in parts for _, value in sorted(part.items())]
+    return [CHANCE.sub("", "\n".join(line for line in lines if "rounds/s" not in line)) for lines in values]
+
+
+CHANCE = re.compile(r"\b\d+(\.\d+)? (seconds?|minutes?|hours?|ms|s|GB)\b|\b(scrub|field)[0-9a-f]{8}")
+
+
 def main() -> int:
     sys.stdout.reconfigure(errors="replace")  # consoles that cannot draw a progress bar
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -198,6 +241,9 @@ def main() -> int:
     runs.add_argument("--into", type=Path, help="write copies with outputs into this folder")
     commands.add_parser("scores").add_argument("folder", type=Path)
     commands.add_parser("stale")
+    again = commands.add_parser("confirm")
+    again.add_argument("before", type=Path)
+    again.add_argument("notebooks", nargs="+", type=Path)
     args = parser.parse_args()
     if args.command == "run":
         for path in args.notebooks:
@@ -206,6 +252,11 @@ def main() -> int:
             except (CellExecutionError, RuntimeError) as error:
                 print(f"\n{path} stopped:\n{error}", file=sys.stderr)
                 return 1
+    elif args.command == "confirm":
+        unlike = {path.name: confirm(path, args.before.resolve()) for path in args.notebooks}
+        for name, cells in unlike.items():
+            print(f"{name}: {'confirmed' if not cells else 'these cells show something else:'}", *cells, sep="\n\n")
+        return int(any(unlike.values()))
     elif args.command == "scores":
         for name, text in scores(args.folder).items():
             print(f"\n{name}\n{text}")
