@@ -157,6 +157,8 @@ def add_run(t: Parser) -> None:
     long.add_argument("--minutes", type=some_time, metavar="M", help="in place of rounds: minutes of training in all")
     kinds = "of what the players compute (default: what suits the hardware)"
     t.add_argument("--precision", choices=DTYPES, help=kinds)
+    layout = "keep the channels of a pixel side by side: faster for pictures in bf16"
+    t.add_argument("--channels-last", action="store_true", help=layout)
     t.add_argument("--graph", action="store_true", help="record a round and replay it (GPUs of NVIDIA, one worker)")
     every = f"between checkpoints (default: {runs.MINUTES:g}; 0: after each round)"
     t.add_argument("--keep-every", type=any_time, metavar="MINUTES", help=every)

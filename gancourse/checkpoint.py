@@ -12,9 +12,11 @@ from torch.optim import Optimizer
 from gancourse import weights
 from gancourse.files import written
 from gancourse.game import Game
+from gancourse.steps import PlayersAdam, alongside
 
 VERSION = 2  # 1 knew of no scalers
 KINDS = {"networks": dict, "optimizers": dict, "scalers": dict, "averages": dict, "played": int, "about": str}
+SIGNS = ("betas", "momentum", "alpha", "rho")  # settings that tell kinds of optimizers apart
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what Adam keeps of a parameter
 
 
@@ -26,7 +28,7 @@ def save(game: Game, path: str | Path, about: dict | None = None) -> None:
 
     Raises:
         OSError: the folder cannot be written, or the disk is full. What stood under `path` is still there.
-        TypeError: `about` holds something else than plain values.
+        TypeError: `about` holds something else than plain values, or a player keeps something else than tensors.
     """
     state = {
         "gancourse": VERSION,
@@ -37,6 +39,8 @@ def save(game: Game, path: str | Path, about: dict | None = None) -> None:
         "played": game.played,
         "about": json.dumps(about or {}),
     }
+    if fault := what_is_wrong(state):
+        raise TypeError(f"no checkpoint can keep this {type(game).__name__}: {fault}")
     with written(path) as partial, open(partial, "wb") as file:
         torch.save(state, file)
 
@@ -46,8 +50,10 @@ def read(path: str | Path) -> dict:
     played, about. What is read is in the form of today, whatever version wrote it.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: the file is no checkpoint of this course, is damaged, or was written by a later version.
+        OSError: there is no such file, or it cannot be read now.
+        MemoryError: there is no room for it.
+        ValueError: the file is no checkpoint of this course, or is damaged.
+        Later: it was written by a later version.
     """
     path = Path(path)
     if not path.is_file():
@@ -59,11 +65,15 @@ def read(path: str | Path) -> dict:
     if not isinstance(state, dict) or not isinstance(state.get("gancourse"), int):
         raise ValueError(f"{path} holds something, but is no checkpoint of this course: {MEND}")
     if state["gancourse"] > VERSION:
-        raise ValueError(f"{path} was written by a later version of gancourse: update this one")
+        raise Later(f"{path} was written by a later version of gancourse: update this one")
     state = {"scalers": {}} | state if state["gancourse"] < 2 else state
     if fault := what_is_wrong(state):
         raise ValueError(f"{path} is damaged: {fault}. {MEND.capitalize()}")
     return state | {"about": json.loads(state["about"])}
+
+
+class Later(ValueError):
+    """A checkpoint of a version that this one does not know yet. It may be quite sound."""
 
 
 MEND = "train again, or name another file"
@@ -100,16 +110,41 @@ def load(game: Game, path: str | Path) -> dict:
     state = read(path)
     expect_players(game, state["networks"], path)
     with all_or_nothing(game, path):
+        begun = {name: decay for name, decay in game.decays.items() if name not in state["averages"]}
+        game.averages, game.decays = nn.ModuleDict(), {}
         for name, decay in state["averages"].items():
             game.average(name, decay)
         game.load_state_dict(state["networks"])
-        for name, saved in state["optimizers"].items():
-            game.optimizer(name).load_state_dict(saved)
-            expect_moments(name, game.optimizers[name])
+        for name, decay in begun.items():  # means that the stored game did not keep begin here
+            game.average(name, decay)
+        load_optimizers(game, state["optimizers"])
+        game.scalers = {title: scaler for title, scaler in game.scalers.items() if title in state["scalers"]}
         for title, saved in state["scalers"].items():
-            game.scaler(title).load_state_dict(saved)
+            if saved:  # of old nothing was written where there was no GPU
+                game.scaler(title).load_state_dict(saved)
         game.played = state["played"]
     return state["about"]
+
+
+def load_optimizers(game: Game, states: dict[str, dict]) -> None:
+    """Put the optimizers back; one of a player who had not moved yet forgets what it has learned since."""
+    for name in set(game.optimizers) - set(states):
+        game.optimizers[name].state.clear()
+    for name, saved in states.items():
+        optimizer = game.optimizer(name)
+        expect_kind(name, optimizer, saved)
+        optimizer.load_state_dict(saved)
+        if isinstance(optimizer, PlayersAdam):
+            expect_moments(name, optimizer)
+        alongside(optimizer)
+
+
+def expect_kind(name: str, optimizer: Optimizer, saved: dict) -> None:
+    """Raise ValueError unless an optimizer of this kind was kept."""
+    both = optimizer.param_groups, saved["param_groups"]
+    now, then = ({sign for sign in SIGNS if sign in groups[0]} for groups in both)
+    if now != then:
+        raise ValueError(f"the optimizer of {name} that was kept is no {type(optimizer).__name__}")
 
 
 def expect_players(game: Game, networks: dict[str, Tensor], path: str | Path) -> None:
@@ -127,16 +162,17 @@ def all_or_nothing(game: Game, path: str | Path) -> Iterator[None]:
     networks = {name: value.clone() for name, value in game.state_dict().items()}
     optimizers = {name: optimizer.state_dict() for name, optimizer in game.optimizers.items()}
     scalers = {title: scaler.state_dict() for title, scaler in game.scalers.items()}
+    own, scaling = dict(game.optimizers), dict(game.scalers)
     averages, decays, played = dict(game.averages.items()), dict(game.decays), game.played
     try:
         yield
     except Exception as error:  # a damaged file may hold anything
         game.averages, game.decays, game.played = nn.ModuleDict(averages), decays, played
         game.load_state_dict(networks)
-        game.optimizers = {name: game.optimizers[name] for name in optimizers}
+        game.optimizers = own
         for name, optimizer in game.optimizers.items():
             optimizer.load_state_dict(optimizers[name])
-        game.scalers = {title: game.scalers[title] for title in scalers}
+        game.scalers = scaling
         for title, scaler in game.scalers.items():
             scaler.load_state_dict(scalers[title])
         what = (str(error).splitlines() or [type(error).__name__])[-1].strip()

@@ -34,6 +34,8 @@ def written(path: str | Path) -> Iterator[Path]:
         os.close(handle)
         partial = Path(name)
         yield partial
+        with open(partial, "rb+") as file:
+            os.fsync(file.fileno())  # on the disk before it has its name: else a power cut could leave a file of zeros
         os.chmod(partial, 0o666 & ~umask())  # mkstemp makes files that only their owner may read
         os.replace(partial, path)
     except (OSError, RuntimeError) as error:  # torch.save reports a full disk as RuntimeError

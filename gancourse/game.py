@@ -10,14 +10,16 @@ from inspect import signature
 import torch
 from torch import Tensor, nn
 from torch.amp import GradScaler
-from torch.optim import Adam, Optimizer
-from torch.optim.swa_utils import AveragedModel
+from torch.optim import Optimizer
 
 from gancourse import memory, workers
 from gancourse.loop import Minutes, Rounds, stop_button, stream, tensors
 from gancourse.precision import expect_precision, fitting, inside
 from gancourse.recorded import Recorded
+from gancourse.running_mean import RunningMean
 from gancourse.schedules import Schedule, constant
+from gancourse.steps import PlayersAdam, alongside, not_finite, step, unsound_loss
+from gancourse.weights import is_out_of_memory
 
 
 class NonFiniteLoss(FloatingPointError):
@@ -31,7 +33,8 @@ class Game(nn.Module):
     """Players (networks that learn) and the rule for one round of play.
 
     A subclass assigns its players as attributes and writes :meth:`round`. Each player has its own Adam, kept under
-    the player's name and made when the player first moves.
+    the player's name and made when the player first moves. One of your own, as in ``game.optimizers["G"] = SGD(...)``,
+    is told the game's learning rate, too. All players are put in train mode before each round.
 
     Args:
         lr: Adam's learning rate, one number for all players or one for each, as in ``{"G": 1e-4, "D": 4e-4}``.
@@ -67,6 +70,13 @@ class Game(nn.Module):
         """Play one round on one batch: the paper's Algorithm 1."""
         raise NotImplementedError(f"{type(self).__name__} does not say how a round is played: write its round()")
 
+    def _apply(self, *how, **more) -> "Game":
+        """What ``game.to(...)`` does, to a device, a type or a memory format: the optimizers come along."""
+        super()._apply(*how, **more)
+        for optimizer in self.optimizers.values():
+            alongside(optimizer)
+        return self
+
     def expect(self, *batch: Tensor) -> None:
         """Raise ValueError if the game cannot be played with this batch. `train` asks before its first round."""
 
@@ -86,6 +96,7 @@ class Game(nn.Module):
             NonFiniteLoss: `loss` or its gradient is NaN or infinite. No step is taken. On a GPU, where asking would
                 stall, `train` asks every so many rounds.
         """
+        players = tuple(dict.fromkeys(players))  # who plays under two names moves once
         names = [self._name(player) for player in players]
         title = "+".join(names)
         self._refuse(loss, title)
@@ -104,7 +115,7 @@ class Game(nn.Module):
         unsound = self._noted(not_finite([self.losses[title]] if scaler else [self.losses[title], *grads]), title)
         for name, optimizer in zip(names, optimizers, strict=True):
             if not optimizer.param_groups[0].get("capturable"):  # else its rate lies on the device, see `Recorded`
-                optimizer.param_groups[0].update(lr=self.rate(name), betas=self.betas)
+                self.tell_rate(name, optimizer)
             step(optimizer, unsound, scaler)
         if scaler:
             scaler.update()
@@ -112,7 +123,7 @@ class Game(nn.Module):
 
     def scaler(self, title: str) -> GradScaler:
         """The loss scaler of a set of players that move together: gradients of fp16 would fade without."""
-        return self.scalers.setdefault(title, GradScaler())
+        return self.scalers.setdefault(title, GradScaler("cpu"))  # it works where the loss is, on any device
 
     def _noted(self, unsound: Tensor, title: str) -> Tensor:
         """Remember the first round in which a loss or a gradient was not finite; raise at once where looking costs
@@ -127,6 +138,9 @@ class Game(nn.Module):
 
     def expect_sound(self) -> None:
         """Raise NonFiniteLoss, naming the first bad round, if a step had to be left out since training began."""
+        for title, scaler in self.scalers.items():
+            if self.scaling and scaler.get_scale() < 1:
+                raise NonFiniteLoss(f"the gradients of {title} have not been finite for long: try bf16 or fp32")
         rounds = {title: first.item() for title, first in self.unsound.items()}
         bad = {title: first for title, first in rounds.items() if first != float("inf")}
         if bad:
@@ -138,7 +152,7 @@ class Game(nn.Module):
             raise ValueError("minimize() was given no player: say who moves, as in minimize(loss, self.D)")
         if loss.numel() != 1:
             raise ValueError(f"the loss of {title} has shape {tuple(loss.shape)}, not one number: forgot .mean()?")
-        self.losses[title] = loss.detach().clone()
+        self.losses[title] = loss.detach().reshape(()).clone()
 
     def average(self, name: str, decay: float = 0.999) -> None:
         """From now on keep a running mean of this player's weights; `train` updates it after every round.
@@ -147,12 +161,13 @@ class Game(nn.Module):
         (Yazıcı et al. 2019, arXiv:1806.04498). Training is not changed by it.
 
         Args:
-            name: as in ``"G"``.
-            decay: share of the old mean that is kept in a round; lower in the first rounds, so that the untrained
-                weights are soon forgotten: min(decay, (1 + n) / (10 + n)) after n rounds.
+            name: as in ``"G"``. ValueError if there is no such player.
+            decay: see :class:`~gancourse.running_mean.RunningMean`.
         """
+        if not isinstance(getattr(self, name, None), nn.Module):
+            raise ValueError(f"there is no player {name!r} to average, only {self._players()}")
         self.decays[name] = decay
-        self.averages[name] = AveragedModel(getattr(self, name), multi_avg_fn=running_mean(decay), use_buffers=True)
+        self.averages[name] = RunningMean(getattr(self, name), decay)
 
     def averaged(self, name: str) -> nn.Module:
         """The running mean of this player if one is kept, else the player itself."""
@@ -162,8 +177,11 @@ class Game(nn.Module):
         for name, child in self.named_children():
             if child is player:
                 return name
-        players = ", ".join(name for name, _ in self.named_children() if name != "averages")
-        raise ValueError(f"minimize() was given a {type(player).__name__} that is no player of this game ({players})")
+        what = f"a {type(player).__name__} that is no player of this game ({self._players()})"
+        raise ValueError(f"minimize() was given {what}")
+
+    def _players(self) -> str:
+        return ", ".join(name for name, _ in self.named_children() if name != "averages")
 
     def optimizer(self, name: str) -> Optimizer:
         """The Adam of the player of this name, made when it is first asked for.
@@ -171,16 +189,24 @@ class Game(nn.Module):
         A parameter that two players share belongs to the one who moved first, so that it is stepped once.
         """
         mine = [p for p in getattr(self, name).parameters() if p.requires_grad]
-        taken = {p for optimizer in self.optimizers.values() for p in optimizer.param_groups[0]["params"]}
+        groups = [group for optimizer in self.optimizers.values() for group in optimizer.param_groups]
+        taken = {p for group in groups for p in group["params"]}
         if name not in self.optimizers:
             free = [p for p in mine if p not in taken]
             if not free:
                 raise ValueError(f"{name} has no parameter of its own that could learn: is it frozen?")
             # fused: one kernel for all parameters, several times faster on a CPU.
-            self.optimizers[name] = Adam(free, lr=self.rate(name), betas=self.betas, fused=True)
+            self.optimizers[name] = PlayersAdam(free, lr=self.rate(name), betas=self.betas, fused=True)
         elif any(p not in taken for p in mine):
             raise ValueError(f"{name} has changed since it began to learn: make a new game for another network")
         return self.optimizers[name]
+
+    def tell_rate(self, name: str, optimizer: Optimizer) -> None:
+        """Set the learning rate of an optimizer, and the decay rates of an Adam that the game has made."""
+        for group in optimizer.param_groups:
+            group["lr"] = self.rate(name)
+            if isinstance(optimizer, PlayersAdam):
+                group["betas"] = self.betas
 
     def rate(self, name: str) -> float:
         """The learning rate of the player of this name now."""
@@ -188,45 +214,6 @@ class Game(nn.Module):
         if name not in rates:
             raise ValueError(f"lr has no rate for {name}: name every player, as in lr={{'G': 1e-4, 'D': 4e-4}}")
         return rates[name] * self.schedule(self.played, self.share)
-
-
-def step(optimizer: Optimizer, unsound: Tensor, scaler: GradScaler | None) -> None:
-    """One step of an optimizer, left out where `unsound` is 1."""
-    if scaler:
-        scaler.step(optimizer)
-    elif optimizer.param_groups[0].get("fused"):
-        optimizer.found_inf = unsound  # read by the fused kernel, on the device
-        optimizer.step()
-    elif not unsound:  # an optimizer of the user's own
-        optimizer.step()
-
-
-def not_finite(tensors: list[Tensor]) -> Tensor:
-    """1 if there is a NaN or an infinity among them, else 0: one number, float32, on their device."""
-    norms = torch.stack(torch._foreach_norm([t.float() for t in tensors]))
-    return norms.isfinite().all().logical_not().float()
-
-
-def unsound_loss(title: str, loss: Tensor) -> str:
-    """What was wrong with a step."""
-    if loss.isfinite():
-        return f"the loss of {title} is {loss.item():.3g}, but its gradient is not finite"
-    return f"the loss of {title} is {loss.item()}"
-
-
-def running_mean(decay: float) -> Callable:
-    """The update of :meth:`Game.average`, in the form that torch's AveragedModel asks for."""
-
-    @torch.no_grad()
-    def update(means: list[Tensor], values: list[Tensor], n: Tensor | int) -> None:
-        keep = min(decay, (1 + int(n)) / (10 + int(n)))
-        if means[0].is_floating_point():
-            torch._foreach_lerp_(means, values, 1 - keep)
-        else:  # BatchNorm's count of batches
-            for mean, value in zip(means, values, strict=True):
-                mean.copy_(value)
-
-    return update
 
 
 History = dict[str, list[float]]
@@ -242,6 +229,7 @@ def train(
     every: int | None = None,
     seed: int = 0,
     precision: str | None = None,
+    channels_last: bool = False,
     graph: bool = False,
     average: Sequence[str] = (),
     keep: "Notes | None" = None,
@@ -267,6 +255,8 @@ def train(
         seed: of the random numbers drawn in rounds (noise, dropout).
         precision: "fp32", "bf16" or "fp16", of what is computed inside the players, see :mod:`gancourse.precision`;
             None: what suits the hardware.
+        channels_last: keep weights and pictures with the channels of a pixel side by side. What is computed changes by
+            rounding alone, but dropout draws in another order. Pays for pictures in bf16, see "Under the hood".
         graph: on a GPU of NVIDIA, record a round and replay it, see :class:`gancourse.recorded.Recorded`: for small
             batches. Not for a game whose rounds differ. Has not run on a GPU yet.
         average: names of players to keep a running mean of from now on, as in ``["G"]``, see :meth:`Game.average`.
@@ -278,24 +268,34 @@ def train(
         One list of floats per loss, as in ``{"D": [...], "G": [...]}``.
 
     Raises:
-        ValueError: neither or both of `rounds` and `minutes`, fewer than one round, no time at all, a first batch that
-            the game cannot be played with, no batch, or a graph where none can be recorded.
+        ValueError: neither or both of `rounds` and `minutes`, fewer than one round, no time at all, a game without
+            players, a mean of no player, a first batch that the game cannot be played with, no batch, or a graph where
+            none can be recorded.
+        TypeError: `average` or `keep` is of another kind.
         NonFiniteLoss: names the round and the loss. No step was taken on it.
         OutOfMemory: the device has no room for a round with such a batch.
     """
     expect_length(rounds, minutes)
+    expect_kinds(game, average, keep)
     memory.hold()
     device = next(game.parameters()).device
     precision = precision or fitting(device, sum(p.numel() for player in players(game) for p in player.parameters()))
     expect_precision(precision, device)
+    if channels_last:
+        game.to(memory_format=torch.channels_last)
     by = Recorded(game) if graph else game
-    game.scaling, game.unsound = precision == "fp16", {}
+    game.scaling = precision == "fp16"
+    for first in game.unsound.values():
+        first.fill_(torch.inf)  # in its place, where a recording may write
     for name in set(average) - set(game.averages):
         game.average(name)
     keep = keep or Notes()
-    with keep.run(game, seed, precision), stop_button() as stopped:
+    with keep.run(game, int(seed), precision), stop_button() as stopped:
+        workers.agree(game)
         run = Rounds(rounds, keep.before(game)) if rounds else Minutes(minutes, keep.spent)
         first, source, (share,) = game.played, stream(batches, game.played), workers.most(run.share(game.played))
+        if share < 1 and game.schedule(game.played, share) == 0:
+            print(f"By its schedule the learning rate is 0 from round {first + 1} on: give the game another schedule.")
         with run.bar(game.played, progress and workers.number() == 0) as bar:
             while share < 1 and not stopped.is_set():
                 batch = [workers.mine(t).to(device, non_blocking=True) for t in tensors(next(source))]
@@ -327,6 +327,16 @@ def expect_length(rounds: int | None, minutes: float | None) -> None:
         raise ValueError(f"rounds={rounds}: play at least one")
     if minutes is not None and not 0 < minutes < float("inf"):
         raise ValueError(f"minutes={minutes}: play for some time")
+
+
+def expect_kinds(game: Game, average: Sequence[str], keep: "Notes | None") -> None:
+    """Raise an error unless there are players, and `average` and `keep` are what they should be."""
+    if not players(game):
+        raise ValueError(f"this {type(game).__name__} has no players: assign networks as its attributes")
+    if isinstance(average, str):
+        raise TypeError(f"average={average!r}: hand in a list of names, as in average=[{average!r}]")
+    if keep is not None and not isinstance(keep, Notes):
+        raise TypeError(f"keep={keep!r}: hand in a Keeper, as in keep=Keeper({str(keep)!r})")
 
 
 def agreed(share: float, stopped) -> float:
@@ -373,7 +383,7 @@ class Notes:
 
 
 def players(game: Game) -> list[nn.Module]:
-    """The networks of a game that learn."""
+    """The networks of a game that can learn."""
     return [net for name, net in game.named_children() if name != "averages" and list(net.parameters())]
 
 
@@ -393,7 +403,7 @@ def expect(game: Game, batch: list[Tensor]) -> None:
 def play(game: Game, batch: list[Tensor], seed: int, by: Game | Recorded | None = None) -> None:
     """One round under the random state of (seed, round), and the running means after it. `by` plays it, if not the
     game."""
-    torch.manual_seed(1_000_003 * seed + game.played)
+    torch.manual_seed(1_000_003 * int(seed) + game.played)
     game.train()
     game.now.fill_(game.played)
     game.losses, game.torn = {}, True
@@ -416,8 +426,3 @@ def play(game: Game, batch: list[Tensor], seed: int, by: Game | Recorded | None 
 
 class OutOfMemory(MemoryError):
     """A round does not fit into the memory of the device."""
-
-
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether torch had no room for a tensor: GPUs have an error of their own for it, processors have not."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -5,6 +5,8 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from gancourse import checkpoint, pretrained
+from gancourse.data.street_plan import CLASSES
+from gancourse.networks.planes import Planes
 from gancourse.networks.resnet import ResNetGenerator
 from gancourse.networks.unet import UNet
 
@@ -41,7 +43,7 @@ def load(path: str | Path, player: str = "G", direction: str | None = None) -> n
         except ValueError as no_weights:
             raise (no_weights if path.suffix == ".pth" else no_checkpoint) from None
         expect_direction(path, direction, direction_named(path))
-        return net
+        return in_planes(net)
     return of_game(state["networks"], path, chosen(state, path, direction) if direction else player)
 
 
@@ -105,7 +107,14 @@ def as_resnet(state: State) -> ResNetGenerator:
     blocks = {name.split(".")[1] for name in state if name.startswith("transformer.")}
     moved = any(name.endswith(".net.6.weight") and value.dim() == 4 for name, value in state.items())
     dropout = 0.5 if moved else 0.0  # it moves the second convolution by one place
-    return ResNetGenerator(c, out, base, len(blocks), norm_of(state), dropout)
+    return in_planes(ResNetGenerator(c, out, base, len(blocks), norm_of(state), dropout))
+
+
+def in_planes(net: nn.Module) -> nn.Module:
+    """A generator of label maps ends with the layer that makes planes of them; of this its tensors say nothing."""
+    if isinstance(net, ResNetGenerator) and net.decoder[-2].out_channels == len(CLASSES):
+        net.decoder[-1] = Planes()
+    return net
 
 
 def chosen(state: dict, path: Path, direction: str) -> str:

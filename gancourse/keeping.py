@@ -11,9 +11,10 @@ between the two finds more lines than rounds and drops what is too much.
 import json
 import os
 import platform
+import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import torch
@@ -27,6 +28,7 @@ from gancourse.home import at_home
 
 MINUTES = 5.0  # between checkpoints
 LAST, BEFORE, NEW, LOSSES = "game.pt", "game.before.pt", "game.new.pt", "losses.jsonl"
+HALF = re.compile(r"(game(\.new)?|losses|samples|metrics)[a-z0-9_]{8}\.part\.(pt|jsonl|json|png)")  # see files.written
 
 
 class Keeper(Notes):
@@ -41,7 +43,7 @@ class Keeper(Notes):
         folder: made if it is not there. On Colab, one that is not a whole path lies on the user's Drive if that is
             mounted, since the machine's own disk is lost with the machine.
         minutes: between checkpoints. 0: one after each round.
-        about: plain values for the checkpoint, such as the settings of the run.
+        about: plain values for the checkpoint, such as the settings of the run. TypeError if they are not plain.
         then: called as ``then(game, history)`` whenever the game was kept, to draw samples for instance.
 
     Attributes:
@@ -59,6 +61,7 @@ class Keeper(Notes):
     ):
         super().__init__()
         self.folder, self.every, self.about, self.then = at_home(folder), 60 * minutes, dict(about or {}), then
+        json.dumps(self.about)  # a TypeError had better come now than with the first checkpoint
         self.lines: list[dict[str, float]] = []
         self.fresh: list[dict[str, Tensor]] = []  # not read yet, since reading waits for a GPU
         self.kept = -1  # rounds that the newest checkpoint has
@@ -122,11 +125,19 @@ class Keeper(Notes):
             print(f"{error}. The run goes on; what was kept before is still there.")
 
     def end(self, game: Game) -> None:
-        """Keep the game, unless a round was broken off: then what was kept last is the last good one."""
+        """Keep the game, unless nothing was played, or a round was broken off: then what was kept last is the last good
+        one, and the losses tell how it came to that."""
         if not game.torn:
-            self.keep(game)
+            if game.played:
+                self.keep(game)
         elif self.fresh:
-            print(f"Round {game.played + 1} was broken off: {self.folder} keeps the game as it was last written.")
+            self.read()
+            if not workers.number():
+                with suppress(OSError):
+                    self.write_losses()
+            there = (self.folder / LAST).exists()
+            what = "keeps the game as it was last written" if there else "holds the losses; no game was kept yet"
+            print(f"Round {game.played + 1} was broken off: {self.folder} {what}.")
 
     def keep(self, game: Game) -> None:
         """Write the losses, then the game. OSError if that cannot be done; what was kept before is still there."""
@@ -134,8 +145,7 @@ class Keeper(Notes):
         last = self.folder / LAST
         if workers.number() or (self.kept == game.played and last.exists()):
             return  # another worker's task, or nothing was played since
-        with written(self.folder / LOSSES) as partial:
-            partial.write_text("".join(json.dumps(line) + "\n" for line in self.lines), "utf-8")
+        self.write_losses()
         new = self.folder / NEW
         checkpoint.save(game, new, self.about | {"minutes": self.spent})
         if last.exists():
@@ -144,6 +154,10 @@ class Keeper(Notes):
         self.kept, self.kept_at = game.played, time.monotonic()
         if self.then:
             self.then(game, self.history())
+
+    def write_losses(self) -> None:
+        with written(self.folder / LOSSES) as partial:
+            partial.write_text("".join(json.dumps(line) + "\n" for line in self.lines), "utf-8")
 
     def read(self) -> None:
         """Read the losses that are still on the device, and the clock."""
@@ -161,8 +175,10 @@ class Keeper(Notes):
 
 def tidy(folder: Path, taken: Path | None) -> None:
     """Remove what a run that was killed left half written, and set a damaged checkpoint aside."""
-    for partial in (*folder.glob("*.part.*"), folder / NEW):
-        partial.unlink(missing_ok=True)
+    for partial in folder.glob("*.part.*"):
+        if HALF.fullmatch(partial.name):
+            partial.unlink(missing_ok=True)
+    (folder / NEW).unlink(missing_ok=True)
     if taken == folder / BEFORE and (folder / LAST).exists():
         os.replace(folder / LAST, folder / "game.damaged.pt")
 
@@ -198,7 +214,8 @@ def newest(folder: Path, tell: Callable[[str], object] = print) -> tuple[Path | 
     None if there is none. If a damaged one is passed over, one line says so.
 
     Raises:
-        ValueError: there are some, and all are damaged.
+        ValueError: there are some, and all are damaged; or the newest is of a later version of the course.
+        OSError, MemoryError: it cannot be read now.
     """
     faults = []
     for path in (folder / LAST, folder / BEFORE):
@@ -206,6 +223,8 @@ def newest(folder: Path, tell: Callable[[str], object] = print) -> tuple[Path | 
             state = checkpoint.read(path)
         except FileNotFoundError:
             continue
+        except checkpoint.Later:
+            raise
         except ValueError as error:
             faults.append(str(error))
             continue
@@ -218,18 +237,20 @@ def newest(folder: Path, tell: Callable[[str], object] = print) -> tuple[Path | 
 
 
 def lines(path: Path) -> list[dict[str, float]]:
-    """The losses that were noted; from the first line on that cannot be read they are lost."""
-    found = []
-    try:
-        for text in path.read_text("utf-8").splitlines():
+    """The losses that were noted. Lines that cannot be read, or are of an earlier round than those before, are lost."""
+    found, lost = [], []
+    texts = path.read_text("utf-8", errors="replace").split("\n") if path.exists() else []
+    for i, text in enumerate(texts, 1):
+        try:
             line = json.loads(text)
             if found and line["round"] <= found[-1]["round"]:
                 raise ValueError("rounds out of order")
             found.append({name: float(value) for name, value in line.items()} | {"round": int(line["round"])})
-    except FileNotFoundError:
-        pass
-    except (ValueError, LookupError, TypeError, AttributeError):
-        print(f"{path} is damaged from line {len(found) + 1} on: the run goes on, but those losses are lost.")
+        except (ValueError, LookupError, TypeError, AttributeError):
+            lost += [i] if text.strip() else []
+    if lost:
+        more = f" and {len(lost) - 1} more" if lost[1:] else ""
+        print(f"{path} is damaged in line {lost[0]}{more}: the run goes on, but the losses of those rounds are lost.")
     return found
 
 

@@ -109,10 +109,10 @@ def distances(real: Tensor, fake: Tensor) -> tuple[float, float]:
 
     The kernel distance is the mean over 50 subsets of 1,000, or of all where there are fewer.
     """
-    frechet = FrechetInceptionDistance(Given()).to(real.device)
+    real, fake = real.cpu(), fake.cpu()  # Apple's GPUs have no float64; and the features are few
+    frechet = FrechetInceptionDistance(Given())
     with warnings.catch_warnings(action="ignore"):  # it warns of the memory for features; ours take 5 MB
         kernel = KernelInceptionDistance(Given(), subsets=50, subset_size=min(1000, len(real), len(fake)))
-    kernel = kernel.to(real.device)
     for metric in (frechet, kernel):
         metric.update(real, real=True)
         metric.update(fake, real=False)
@@ -124,7 +124,7 @@ def distances(real: Tensor, fake: Tensor) -> tuple[float, float]:
 def spread(features: Tensor) -> float:
     """Mean distance of two different rows of (n, d); 0 if there are fewer than two rows."""
     n = len(features)
-    return (torch.pdist(features.float()).mean()).item() if n > 1 else 0.0
+    return (torch.pdist(features.cpu().float()).mean()).item() if n > 1 else 0.0
 
 
 def diversity(features: Tensor, right: Tensor, labels: Tensor, real: Tensor, real_labels: Tensor) -> Tensor:

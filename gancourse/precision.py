@@ -62,7 +62,7 @@ def inside(players: list[nn.Module], precision: str) -> Iterator[None]:
 
     def leave(player: nn.Module, args: tuple, answer: object) -> object:
         entered.pop().__exit__(None, None, None)
-        return answer.float() if isinstance(answer, Tensor) and answer.dtype == dtype else answer
+        return widened(answer, dtype)
 
     hooks = [player.register_forward_pre_hook(enter) for player in players]
     hooks += [player.register_forward_hook(leave, always_call=True) for player in players]
@@ -71,3 +71,14 @@ def inside(players: list[nn.Module], precision: str) -> Iterator[None]:
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def widened(answer: object, dtype: torch.dtype) -> object:
+    """What a player answers, with tensors of this type as float32, also those in tuples, lists and dicts."""
+    if isinstance(answer, Tensor):
+        return answer.float() if answer.dtype == dtype else answer
+    if isinstance(answer, dict):
+        return {name: widened(part, dtype) for name, part in answer.items()}
+    if isinstance(answer, list | tuple) and not hasattr(answer, "_fields"):
+        return type(answer)(widened(part, dtype) for part in answer)
+    return type(answer)(*(widened(part, dtype) for part in answer)) if isinstance(answer, tuple) else answer

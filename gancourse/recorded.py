@@ -102,6 +102,6 @@ def expect_recordable(kind: str) -> None:
 def on_tape(play: Callable[[], None]) -> Callable[[], None]:
     """Record what `play` asks the GPU for; what is returned asks for it again."""
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
+    with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # a loader's thread may use the GPU meanwhile
         play()
     return graph.replay

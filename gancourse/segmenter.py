@@ -20,7 +20,7 @@ from gancourse.files import cache_folder, cached
 from gancourse.game import train
 from gancourse.games.supervised import Supervised
 from gancourse.metrics import Given
-from gancourse.scale import pick
+from gancourse.scale import device, pick
 from gancourse.schedules import linear_decay
 
 WALL = 1  # along CLASSES
@@ -94,7 +94,7 @@ def scores(matrix: Tensor) -> dict[str, float]:
 
     Long et al. 2015 (arXiv:1411.4038), sec. 5. Classes that never occur in the truth are left out of the means.
     """
-    matrix = matrix.double()
+    matrix = matrix.cpu().double()  # Apple's GPUs have no float64
     hit, true, seen = matrix.diag(), matrix.sum(1), matrix.sum(0)
     there = true > 0
     return {
@@ -213,7 +213,7 @@ def segmenter_of(pairs: Pairs, classes: int, *, rounds: int, crop: int | None = 
 def street_judge(size: int = 64, *, progress: bool = True) -> Segmenter:
     """The judge of the street: trained on houses of its own, in styles that no player has seen."""
     houses, rounds = pick(smoke=(16, 2), laptop=(3000, 800))
-    pairs = street_pairs(houses, size, "judge", x="photo", y="labels")
+    pairs = street_pairs(houses, size, "judge", x="photo", y="labels").to(device())
     return segmenter_of(pairs, len(CLASSES), rounds=rounds, progress=progress)
 
 

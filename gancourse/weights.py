@@ -1,5 +1,6 @@
 """What torch.save wrote: tensors and plain values, read without running code."""
 
+import errno
 import zipfile
 from pathlib import Path
 
@@ -10,15 +11,34 @@ def read(path: Path) -> object:
     """What is in the file, on the CPU.
 
     Raises:
-        FileNotFoundError: there is no such file.
+        OSError: there is no such file, or the disk could not read it now.
+        MemoryError: the file is sound, but there is no room for what it holds.
         Damaged: nothing can be read from it; the message says why, in a few words.
     """
     try:
+        expect_checksums(path)
         return torch.load(path, map_location="cpu", weights_only=True)
-    except (FileNotFoundError, IsADirectoryError, PermissionError):
-        raise
     except Exception as error:  # on damaged files torch raises nearly anything
-        raise Damaged(what_is_wrong(path)) from error
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        if zipfile.is_zipfile(path) and is_out_of_memory(error):
+            raise MemoryError(f"no room in memory for {path}") from error
+        raise error if isinstance(error, Damaged) else Damaged(what_is_wrong(path)) from error
+
+
+def expect_checksums(path: Path) -> None:
+    """Raise Damaged if the file is a zip, as torch writes them now, and a checksum in it is wrong. Torch does not look
+    at them, and would hand out weights that are not what was written."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as file:
+            if file.testzip():
+                raise Damaged("a checksum in it is wrong")
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether there was no room for a tensor: GPUs have an error of their own for it, processors have words."""
+    words = ("can't allocate memory", "not enough memory")
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(one in str(error) for one in words)
 
 
 class Damaged(ValueError):

@@ -2,6 +2,9 @@
 
 ``torchrun --nproc-per-node 2 -m gancourse train ...`` starts them, and :func:`joined` makes them know each other.
 Elsewhere there is one worker, and everything here leaves things as they are.
+
+All workers draw from the same seed. Noise is sliced from one draw (:func:`gancourse.noise.normal`), but dropout inside
+a network draws the same mask for each worker's share.
 """
 
 import os
@@ -25,18 +28,32 @@ def number() -> int:
 
 @contextmanager
 def joined() -> Iterator[None]:
-    """Join the others if torchrun started this process, and leave them at the end. Only worker 0 prints."""
+    """Join the others if torchrun started this process, and leave them at the end. Only worker 0 prints.
+
+    Raises:
+        ValueError: there are GPUs, but fewer than workers.
+    """
     if int(os.environ.get("WORLD_SIZE", 1)) < 2:
         yield
         return
     if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        own = torch.device("cuda", own_gpu(int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()))
+        torch.cuda.set_device(own)
+        dist.init_process_group("nccl", device_id=own)
+    else:
+        dist.init_process_group("gloo")
     try:
         with open(os.devnull, "w") as silence, redirect_stdout(silence) if number() else nullcontext():
             yield
     finally:
         leave()
+
+
+def own_gpu(worker: int, gpus: int) -> int:
+    """The number of this worker's GPU, or ValueError if there is none for it."""
+    if worker >= gpus:
+        raise ValueError(f"worker {worker + 1} finds {gpus} GPU(s) here: ask torchrun for --nproc-per-node {gpus}")
+    return worker
 
 
 def leave() -> None:
@@ -61,6 +78,16 @@ def mine(batch: Tensor) -> Tensor:
     if len(batch) % count():
         raise ValueError(f"a batch of {len(batch)} cannot be shared by {count()} workers: take a multiple of {count()}")
     return batch.chunk(count())[number()]
+
+
+@torch.no_grad()
+def agree(net: nn.Module) -> None:
+    """Give all workers the weights of worker 0, whatever each of them began with."""
+    if count() > 1:
+        for p in net.parameters():
+            first = p.detach().contiguous()
+            dist.broadcast(first, 0)
+            p.copy_(first)
 
 
 @torch.no_grad()

@@ -61,8 +61,8 @@ CASES = {
 
 
 def played(name: str, rounds: int = 10) -> tuple[Game, dict[str, list[float]]]:
-    """A game after some rounds."""
-    torch.manual_seed(0)
+    """A game after some rounds. The workers begin with weights of their own, and those of the first one count."""
+    torch.manual_seed(workers.number())
     make, batches = CASES[name]
     game = make()
     game.expect = lambda *batch: None  # it would insist on float32

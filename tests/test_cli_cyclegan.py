@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from gancourse import checkpoint, generators, pretrained, recipes, translate
+from gancourse import checkpoint, generators, recipes, translate
 from gancourse.__main__ import main
 from gancourse.cli import cyclegan, runs, unpaired
 from gancourse.data.label_maps import CMP, in_colours
@@ -128,8 +128,9 @@ def test_perfect_translations_have_perfect_figures():
 def test_the_generators_come_back_under_the_names_of_the_reference(run):
     pictures = few()[1].floats()  # a photo for G, planes for F
     players = [generators.load(run / "game.pt", player)(z) for player, z in zip("GF", pictures, strict=True)]
-    official = [pretrained.load_generator(run / name)(z) for name, z in zip(WEIGHTS, pictures, strict=True)]
+    official = [generators.load(run / name)(z) for name, z in zip(WEIGHTS, pictures, strict=True)]
     assert all(map(torch.equal, players, official)) and [z.shape[1] for z in players] == [14, 3]
+    assert torch.allclose(((players[0] + 1) / 2).sum(1), torch.ones(()))  # planes, as the game's own G draws them
 
 
 def test_a_run_goes_on_after_ctrl_c_and_after_a_crash_as_if_nothing_had_been(tmp_path, monkeypatch, capsys):

@@ -124,7 +124,7 @@ def test_why_a_file_cannot_be_read_is_told(tmp_path):
         "it is cut off": whole[:-100],
         "or torch did not write it": b"hello",
         "other things than tensors": (tmp_path / "pickle").read_bytes(),
-        "or they are damaged": whole.replace(b"networks", b"netw\xffrks"),
+        "a checksum in it is wrong": whole.replace(b"networks", b"netw\xffrks"),
     }
     for told, content in contents.items():
         path.write_bytes(content)
@@ -166,10 +166,6 @@ UNFIT = {
     ),
     "a running mean of nobody": lambda state: state["averages"].update(Q=0.9),
     "no tensors of a running mean": lambda state: state["averages"].update(D=0.9),
-    "no running mean": lambda state: (
-        state["averages"].clear(),
-        [state["networks"].pop(name) for name in list(state["networks"]) if name.startswith("averages.")],
-    ),
     "an optimizer of nobody": lambda state: state["optimizers"].update(Q=state["optimizers"]["G"]),
     "an optimizer that is none": lambda state: state["optimizers"].update(D=3),
     "moments of another shape": lambda state: state["optimizers"]["D"]["state"][0].update(exp_avg=torch.zeros(3)),
@@ -189,7 +185,7 @@ def test_what_does_not_fit_leaves_the_game_as_it_was(tmp_path, what, begun):
     UNFIT[what](state := torch.load(path, weights_only=True))
     torch.save(state, path)
     game = small_gan()
-    if begun or what == "no running mean":
+    if begun:
         game.average("G", 0.9)
         train(game, [x], 2, progress=False)
     twin = copy.deepcopy(game)

@@ -10,12 +10,14 @@ from torch import nn
 from torch.nn.functional import softplus
 from torch.optim import Adam
 
+from gancourse import checkpoint
 from gancourse.data.batches import Batches
 from gancourse.game import Game, NonFiniteLoss, train
 from gancourse.games.cgan import CGAN
 from gancourse.games.gan import GAN
 from gancourse.networks.dcgan import DCDiscriminator, DCGenerator
 from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
+from gancourse.schedules import linear_decay
 
 SHAPE = (1, 4, 4)
 
@@ -331,3 +333,95 @@ def test_an_optimizer_of_ones_own_takes_the_steps_and_leaves_out_those_that_are_
     with pytest.raises(NonFiniteLoss):
         game.minimize(sum(p.sum() for p in game.D.parameters()) * float("nan"), game.D)
     assert same(game.D, before)
+
+
+def with_sgd(**how) -> GAN:
+    game = small_gan()
+    for name in "DG":
+        game.optimizers[name] = torch.optim.SGD(getattr(game, name).parameters(), **how)
+    return game
+
+
+def test_an_optimizer_of_ones_own_is_told_the_games_rate():
+    game, by_hand = with_sgd(lr=7.0).eval(), small_gan().eval()  # D has dropout
+    game.lr = 0.5
+    game.minimize(game.d_loss(images(), torch.zeros(4, *SHAPE)), game.D)
+    by_hand.d_loss(images(), torch.zeros(4, *SHAPE)).backward()
+    for p, q in zip(game.D.parameters(), by_hand.D.parameters(), strict=True):
+        assert torch.allclose(p, q - 0.5 * q.grad)
+
+
+def test_an_optimizer_of_ones_own_is_kept_and_no_other_takes_its_place(tmp_path):
+    whole, part = with_sgd(lr=0.1, momentum=0.9), with_sgd(lr=0.1, momentum=0.9)
+    train(whole, [images()], 6, progress=False)
+    train(part, [images()], 3, progress=False)
+    checkpoint.save(part, tmp_path / "game.pt")
+    checkpoint.load(again := with_sgd(lr=0.1, momentum=0.9), tmp_path / "game.pt")
+    train(again, [images()], 3, progress=False)
+    assert same(again, copies(whole))
+    with pytest.raises(ValueError, match="optimizer of . that was kept is no PlayersAdam"):
+        checkpoint.load(small_gan(), tmp_path / "game.pt")
+
+
+def test_an_optimizer_of_ones_own_may_have_groups():
+    game = small_gan()
+    *most, last = game.G.parameters()
+    game.optimizers["G"] = torch.optim.SGD([{"params": most}, {"params": [last], "momentum": 0.9}])
+    train(game, [images()], 1, progress=False)
+    assert [group["lr"] for group in game.optimizers["G"].param_groups] == [2e-4, 2e-4]
+
+
+def test_a_network_under_two_names_takes_one_step():
+    class Alone(GAN):
+        def __init__(self):
+            super().__init__(small_gan().G, small_gan().D, lr=1e-3)
+            self.other = self.D
+
+        def round(self, x):
+            self.minimize(self.d_loss(x, torch.zeros(4, *SHAPE)), self.D, self.other)
+
+    game = Alone()
+    before = copies(game.D)
+    train(game, [images()], 1, progress=False)
+    steps = [(p - q).abs().max().item() for p, q in zip(game.D.parameters(), before, strict=True)]
+    assert max(steps) < 1.01e-3 and set(game.losses) == {"D"}
+
+
+def test_the_start_can_be_loaded_again(tmp_path):
+    game = small_gan()
+    checkpoint.save(game, tmp_path / "start.pt")
+    first = train(game, [images()], 5, progress=False)
+    checkpoint.load(game, tmp_path / "start.pt")
+    assert train(game, [images()], 5, progress=False) == first
+
+
+def test_a_loss_of_one_number_in_a_row_is_one():
+    game = small_gan()
+    game.minimize(game.d_loss(images(), torch.zeros(4, *SHAPE)).view(1), game.D)
+    assert game.losses["D"].shape == ()
+
+
+def test_a_rate_that_has_fallen_to_nothing_is_told(capsys):
+    game = small_gan(schedule=linear_decay(2, 2))
+    train(game, [images()], 4, progress=False)
+    assert "learning rate is 0" not in capsys.readouterr().out
+    train(game, [images()], 1, progress=False)
+    assert "the learning rate is 0 from round 5 on" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "how, message",
+    [
+        ({"average": "G"}, r"average=\['G'\]"),
+        ({"average": ["H"]}, "no player 'H' to average, only G, D"),
+        ({"keep": "runs/x"}, r"keep=Keeper\('runs/x'\)"),
+    ],
+)
+def test_what_train_is_asked_for_is_looked_at(how, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        train(small_gan(), [images()], 1, progress=False, **how)
+
+
+def test_a_game_without_players_is_told():
+    with pytest.raises(ValueError, match="this Game has no players"):
+        train(Game(), [images()], 1)

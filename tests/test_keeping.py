@@ -1,5 +1,6 @@
 """A run in a folder: it ends with the same bits, however often it was cut off, and nothing is lost."""
 
+import errno
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -93,7 +95,7 @@ def test_damaged_losses_are_told_and_the_run_goes_on(tmp_path, capsys):
     path = tmp_path / keeping.LOSSES
     path.write_text(path.read_text("utf-8")[:-20], "utf-8")
     history = played(tmp_path, 6)
-    assert "damaged from line 4 on" in capsys.readouterr().out and len(history["D"]) == 5
+    assert "damaged in line 4:" in capsys.readouterr().out and len(history["D"]) == 5
 
 
 def test_a_second_run_in_one_folder_is_refused_and_the_claim_dies_with_its_owner(tmp_path):
@@ -131,6 +133,79 @@ def test_a_loss_that_is_not_finite_leaves_the_last_good_game_in_the_folder(tmp_p
         played(tmp_path, 8, Poisoned(images(), size=16))
     kept = checkpoint.read(tmp_path / "game.pt")
     assert kept["played"] == 3 and all(t.isfinite().all() for t in kept["networks"].values())
+
+
+def test_a_run_that_breaks_before_anything_was_kept_leaves_its_losses(tmp_path, capsys):
+    batches = [images(16)] * 3 + [torch.full((16, 1, 4, 4), float("nan"))]
+    with pytest.raises(NonFiniteLoss, match="in round 4"):
+        train(small_gan(), batches, 8, keep=Keeper(tmp_path), precision="fp32", progress=False)
+    assert "no game was kept yet" in capsys.readouterr().out
+    assert len(keeping.lines(tmp_path / keeping.LOSSES)) == 3 and not (tmp_path / keeping.LAST).exists()
+
+
+def test_a_run_without_a_round_keeps_nothing(tmp_path):
+    with pytest.raises(ValueError, match="3 tensors"):
+        train(small_gan(), [(images(4),) * 3], 8, keep=Keeper(tmp_path), progress=False)
+    assert not (tmp_path / keeping.LAST).exists()
+
+
+def test_a_line_of_losses_that_cannot_be_read_costs_no_other(tmp_path, capsys):
+    whole = played(tmp_path, 8)
+    path = tmp_path / keeping.LOSSES
+    rows = path.read_bytes().split(b"\n")
+    path.write_bytes(b"\n".join([*rows[:2], b"\xff" + rows[2][1:], *rows[3:5], b"{}", *rows[6:]]))
+    history = played(tmp_path, 8)
+    assert "damaged in line 3 and 1 more" in capsys.readouterr().out
+    assert history["D"] == [loss for i, loss in enumerate(whole["D"]) if i not in (2, 5)]
+
+
+def test_what_others_keep_in_the_folder_stays(tmp_path):
+    ours = ["game.newabcd1234.part.pt", "gameabcd1234.part.pt", "lossesabcd1234.part.jsonl", "samples_bcd1234.part.png"]
+    theirs = ["thesis.part.2.docx", "film.part.mp4", "game.part.pt"]
+    for name in ours + theirs:
+        (tmp_path / name).write_text("")
+    played(tmp_path, 2)
+    here = {path.name for path in tmp_path.iterdir()}
+    assert not here & set(ours) and set(theirs) <= here
+
+
+def test_what_is_no_damage_is_not_taken_for_it(tmp_path, monkeypatch):
+    """A disk that cannot be read for now, no room, a later version: the newest game stays where it is."""
+    played(tmp_path, 3)
+    newest = (tmp_path / keeping.LAST).read_bytes()
+    for error in (OSError(errno.EIO, "Input/output error"), RuntimeError("can't allocate memory: 8 bytes")):
+        with monkeypatch.context() as m:
+            m.setattr(torch, "load", Mock(side_effect=error))
+            with pytest.raises(OSError if isinstance(error, OSError) else MemoryError):
+                played(tmp_path, 5)
+    with monkeypatch.context() as m:
+        m.setattr(checkpoint, "VERSION", 1)
+        with pytest.raises(checkpoint.Later, match="update this one"):
+            played(tmp_path, 5)
+    assert (tmp_path / keeping.LAST).read_bytes() == newest and not (tmp_path / "game.damaged.pt").exists()
+
+
+def test_weights_that_changed_on_the_disk_are_found_out(tmp_path, capsys):
+    """Torch would hand them out: it does not look at the checksums."""
+    played(tmp_path, 4)
+    path = tmp_path / keeping.LAST
+    weights = checkpoint.read(path)["networks"]["D.net.0.weight"].numpy().tobytes()
+    path.write_bytes(path.read_bytes().replace(weights, bytes(len(weights)), 1))
+    played(tmp_path, 6)
+    assert "a checksum in it is wrong" in capsys.readouterr().out and (tmp_path / "game.damaged.pt").exists()
+
+
+def test_settings_that_no_checkpoint_can_keep_are_found_at_once(tmp_path):
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        Keeper(tmp_path, about={"data": tmp_path})
+
+
+def test_a_mean_may_be_asked_of_a_run_that_has_begun(tmp_path):
+    how = {"precision": "fp32", "progress": False}
+    train(small_gan(), [images(16)], 3, keep=Keeper(tmp_path), **how)
+    train(game := small_gan(), [images(16)], 4, keep=Keeper(tmp_path), average=["G"], **how)
+    assert int(game.averages["G"].n_averaged) == 1
+    assert all(map(torch.equal, game.averaged("G").parameters(), game.G.parameters()))
 
 
 def test_the_losses_are_lines_of_json(tmp_path):

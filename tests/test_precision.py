@@ -10,6 +10,7 @@ from gancourse.game import Game, NonFiniteLoss, train
 from gancourse.games.cyclegan import CycleGAN
 from gancourse.networks.patchgan import PatchGAN
 from gancourse.networks.resnet import ResNetGenerator
+from gancourse.precision import inside
 
 
 class Spy(nn.Module):
@@ -56,6 +57,22 @@ def test_only_what_is_inside_a_player_is_computed_in_it(name, dtype):
     )
     game.G(torch.rand(1, 4))
     assert game.G.seen[-1] == torch.float32  # after training it is as before
+
+
+def test_a_player_that_answers_with_several_tensors_answers_in_float32():
+    class Both(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 4)
+
+        def forward(self, x):
+            y = self.layer(x)
+            return {"logits": y, "features": [y, (y, None)]}
+
+    with inside([both := Both()], "bf16"):
+        answer = both(torch.rand(2, 4))
+    parts = [answer["logits"], answer["features"][0], answer["features"][1][0]]
+    assert {part.dtype for part in parts} == {torch.float32} and answer["features"][1][1] is None
 
 
 def test_a_player_inside_another_one_and_a_player_that_fails_leave_nothing_behind():
@@ -135,3 +152,8 @@ def test_who_looks_sees_float32():
     game = Solo()
     train(game, batches(), 2, precision="bf16", look=lambda game: game.G(torch.rand(1, 4)), every=1, progress=False)
     assert game.G.seen == [torch.bfloat16, torch.float32] * 2
+
+
+def test_a_scaler_is_kept_where_there_is_no_gpu():
+    """A run in fp16 may go on elsewhere for a while, and then come back."""
+    assert Solo().scaler("G").state_dict()["scale"] == 2**16

@@ -130,12 +130,12 @@ def test_a_full_pool_on_a_gpu_keeps_the_rule():
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 @pytest.mark.parametrize("name", GAMES)
 def test_a_cuda_graph_plays_what_the_game_plays(name, precision):
-    torch.use_deterministic_algorithms(True, warn_only=True)
     (plain, batches), (other, _) = made(name), made(name)
-    losses = train(plain.cuda(), batches, 20, precision=precision, progress=False)
-    recorded_losses = train(other.cuda(), batches, 20, precision=precision, graph=True, progress=False)
+    with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+        losses = train(plain.cuda(), batches, 20, precision=precision, progress=False)
+        recorded_losses = train(other.cuda(), batches, 20, precision=precision, graph=True, progress=False)
     for title in losses:
-        assert recorded_losses[title] == pytest.approx(losses[title], rel=1e-4 if precision == "fp32" else 0.05)
+        assert recorded_losses[title] == pytest.approx(losses[title], rel=1e-3 if precision == "fp32" else 0.05)
     assert isinstance(next(iter(other.optimizers.values())).param_groups[0]["lr"], float)
 
 

@@ -15,7 +15,7 @@ from gancourse.keeping import Keeper
 from tests import at_work
 from tests.commands import losses_of, seen
 
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": os.pathsep.join(sys.path)}
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 
@@ -61,6 +61,12 @@ def test_only_the_first_worker_speaks(pair):
 
 def test_a_batch_that_cannot_be_shared_is_told_in_one_line(pair):
     assert pair["odd"] == ["a batch of 3 cannot be shared by 2 workers: take a multiple of 2"] * 2
+
+
+def test_a_worker_without_a_gpu_of_its_own_is_told():
+    assert workers.own_gpu(1, 2) == 1
+    with pytest.raises(ValueError, match=r"worker 2 finds 1 GPU.*--nproc-per-node 1"):
+        workers.own_gpu(1, 1)
 
 
 def test_batches_grow_with_the_workers_as_far_as_there_are_pictures(monkeypatch):

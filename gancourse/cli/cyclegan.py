@@ -55,7 +55,7 @@ def run_train(args: argparse.Namespace) -> int:
         draw=lambda game, history: draw(game, history, held_out, args.out),
         judge=lambda keeper: finish(game, held_out, keeper),
         every=args.keep_every,
-        graph=args.graph,
+        how=runs.how(args),
     )
 
 
@@ -146,7 +146,7 @@ def judged(game: CycleGAN, held_out: Truth | Unpaired, about: dict) -> dict[str,
 def as_photos(drawn: Tensor, held_out: Truth, size: int) -> dict[str, float]:
     """What the judge of facades says of photos that were drawn, and of real ones. It learns from pairs; the players
     have none."""
-    pairs = cut(facades("train", unpaired.larger(size), "BtoA"), size)
+    pairs = cut(facades("train", unpaired.larger(size), "BtoA"), size).to(drawn.device)
     judge = facade_judge(pairs.swapped(), crop=min(128, size))
     truth = Pairs(held_out.name, held_out.y, held_out.x)
     return assess(judge, drawn, truth.floats()[1], held_out.mask) | real_ones(judge, pairs, truth, CMP)

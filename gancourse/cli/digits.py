@@ -40,7 +40,7 @@ def run_train(args: argparse.Namespace) -> int:
         draw=lambda game, history: write_pictures(game, history, args.out),
         judge=lambda keeper: finish(game, real, test, keeper),
         every=args.keep_every,
-        graph=args.graph,
+        how=runs.how(args),
     )
 
 

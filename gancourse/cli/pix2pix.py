@@ -45,7 +45,7 @@ def run_train(args: argparse.Namespace) -> int:
         draw=lambda game, history: draw(game, history, held_out[:SHOWN], args.out),
         judge=lambda keeper: finish(game, pairs, held_out, keeper),
         every=args.keep_every,
-        graph=args.graph,
+        how=runs.how(args),
     )
 
 

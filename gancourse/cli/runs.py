@@ -118,6 +118,11 @@ def finished(folder: Path, before: dict, about: dict) -> bool:
     return judged
 
 
+def how(args: argparse.Namespace) -> dict[str, bool]:
+    """What else the command line says of how to train."""
+    return {"channels_last": args.channels_last, "graph": args.graph}
+
+
 def play(
     game: Game,
     batches,
@@ -126,7 +131,7 @@ def play(
     draw: Callable[[Game, History], object],
     judge: Callable[[Keeper], object],
     every: float | None = None,
-    graph: bool = False,
+    how: dict | None = None,
 ) -> int:
     """Play what is left of a run, keep it in its folder, and judge it once it is over. Returns the exit code.
 
@@ -135,14 +140,14 @@ def play(
         draw: called as ``draw(game, history)`` whenever the game was kept.
         judge: called as ``judge(keeper)`` at the end. Of several workers, only the first one draws and judges.
         every: minutes between checkpoints.
-        graph: whether a round is recorded and replayed.
+        how: what :func:`how` returns.
     """
     keeper = Keeper(folder.resolve(), MINUTES if every is None else every, about, draw)
     before = stored(folder)
     if before and over(about, before["played"], before.get("minutes", 0.0)):
         reopen(game, keeper, before)
     else:
-        go_on(game, batches, keeper, before, graph)
+        go_on(game, batches, keeper, before, how or {})
     if not over(about, game.played, keeper.spent):
         print(f"Kept in {folder}: the same command goes on from round {game.played + 1}")
         return INTERRUPTED
@@ -153,7 +158,7 @@ def play(
     return 0
 
 
-def go_on(game: Game, batches, keeper: Keeper, before: dict, graph: bool) -> None:
+def go_on(game: Game, batches, keeper: Keeper, before: dict, how: dict) -> None:
     """Play what is left. Where the learning rate falls, it does so over the second half of the run."""
     about = keeper.about
     if game.schedule is not constant and "planned_minutes" in about:
@@ -165,7 +170,7 @@ def go_on(game: Game, batches, keeper: Keeper, before: dict, graph: bool) -> Non
         )
     if workers.number() == 0:
         take_over(keeper.folder, before)
-    how = {"seed": about["seed"], "precision": about.get("precision"), "graph": graph, "keep": keeper}
+    how = how | {"seed": about["seed"], "precision": about.get("precision"), "keep": keeper}
     train(game, batches, about.get("rounds"), minutes=about.get("planned_minutes"), **how)
 
 

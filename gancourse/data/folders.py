@@ -155,8 +155,8 @@ class FolderBatches(Batches):
         for later in range(round, round + self.ahead + 1):
             if later not in self.begun:
                 self.begun[later] = self.begin(later)
-        both = torch.stack([future.result() for future in self.begun.pop(round)]).to(self.folder.device)
-        return self.jittered(both, round)
+        both = torch.stack([future.result() for future in self.begun.pop(round)])
+        return self.jittered(both.to(self.folder.device, non_blocking=True), round)
 
     def begin(self, round: int) -> list[Future]:
         """Set the threads to decode the pairs of a round."""

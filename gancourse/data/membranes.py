@@ -146,7 +146,7 @@ class Bent(PairBatches):
         g = torch.Generator().manual_seed(1_000_003 * self.seed + round)
         turns = torch.randint(4, (len(x),), generator=g).tolist()
         x, y = (torch.stack([one.rot90(k, (1, 2)) for one, k in zip(t, turns, strict=True)]) for t in (x, y))
-        places = bent_grid(len(x), x.shape[-1], self.bend, g).to(x.device)
+        places = bent_grid(len(x), x.shape[-1], self.bend, g).to(x.device, non_blocking=True)
         return tuple(
             grid_sample(t, places, mode=mode, padding_mode="reflection", align_corners=False)
             for t, mode in ((x, "bilinear"), (y, "nearest"))

@@ -94,7 +94,9 @@ class UnpairedBatches(Batches):
     """
 
     def __init__(self, unpaired: Unpaired, size: int, *, crop: int | None = None, flip: bool = False, seed: int = 0):
-        super().__init__(torch.arange(len(unpaired), device=unpaired.x.device), size=size, seed=seed)
+        at_hand = isinstance(unpaired.x, Tensor) and isinstance(unpaired.y, Tensor)
+        device = unpaired.x.device if at_hand else "cpu"  # files are asked for by the processor
+        super().__init__(torch.arange(len(unpaired), device=device), size=size, seed=seed)
         h, w = map(min, unpaired.x.shape[2:], unpaired.y.shape[2:])
         if crop is not None and not 1 <= crop <= min(h, w):
             raise ValueError(f"a crop of {crop} px from pictures of {h} x {w}: choose one from 1 to {min(h, w)}")
@@ -105,7 +107,7 @@ class UnpairedBatches(Batches):
         (chosen,) = super().at(round)
         x, y = self.unpaired.x, self.unpaired.y
         generator = torch.Generator().manual_seed(OWN_STREAM + 1_000_003 * self.seed + round)
-        others = torch.randint(len(y), (self.size,), generator=generator).to(chosen.device)
+        others = torch.randint(len(y), (self.size,), generator=generator).to(chosen.device, non_blocking=True)
         draws = torch.rand(2, self.size, 3, generator=generator).tolist()
         return self.jittered(x[chosen % len(x)], draws[0]), self.jittered(y[others], draws[1])
 
@@ -160,7 +162,7 @@ class OnDisk:
         """Some of them, (k, 3, size, size): a slice, a mask or indices. ValueError if one is damaged."""
         chosen = chosen.cpu() if isinstance(chosen, Tensor) else chosen
         files = [self.files[i] for i in torch.arange(len(self))[chosen].tolist()]
-        return decoded(files, self.size).to(self.device)
+        return decoded(files, self.size).to(self.device, non_blocking=True)
 
     def to(self, device) -> "OnDisk":
         return OnDisk(self.files, self.size, device)
