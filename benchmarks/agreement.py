@@ -56,6 +56,14 @@ def as_timed(name: str, how: dict, plainly: dict) -> float:
     return worst(share(torch.tensor(ours[key]), torch.tensor(theirs[key])) for key in theirs)
 
 
+def with_itself(name: str, how: dict, otherwise: dict, rounds: int) -> float:
+    """The same between `train` called with `how`, and with something of that otherwise, over so many rounds."""
+    batch = batch_of(name)
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        ours, theirs = (train(game_of(name), [batch], rounds, progress=False, **one) for one in (how, how | otherwise))
+    return worst(share(torch.tensor(ours[key]), torch.tensor(theirs[key])) for key in theirs)
+
+
 def small(name: str, batch: list[Tensor]) -> list[Tensor]:
     """Pictures of 64 px where the players take any size, since float64 is slow."""
     return [part[..., :64, :64] for part in batch] if name == "CycleGAN" else batch

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from datetime import date
 from itertools import count, islice
 from pathlib import Path
+from unittest import mock
 
 import torch
 from torch import Tensor
@@ -26,7 +27,7 @@ from torch import Tensor
 from benchmarks.plain import Tutorial
 from benchmarks.plain_data import TutorialSet, around, loader
 from benchmarks.roofline import clock
-from benchmarks.train_step import PLAIN, VARIANTS
+from benchmarks.train_step import PLAIN, RECORDED, VARIANTS
 from gancourse import recipes
 from gancourse.data.digits import NAMES, ImageSet
 from gancourse.files import written
@@ -50,7 +51,12 @@ def game_of(seed: int) -> CGAN:
 def by_library(images: ImageSet, seed: int, how: dict) -> tuple[Callable, Callable]:
     """What plays n rounds, and what draws digits for noise and labels."""
     game, batches = game_of(seed), images.to(device()).batches(recipes.BATCH, labels=True, seed=seed)
-    return lambda n: train(game, batches, n, seed=seed, progress=False, **how), game.sample
+
+    def play(n):
+        with mock.patch("gancourse.game.Recorded", RECORDED):
+            train(game, batches, n, seed=seed, progress=False, **how)
+
+    return play, game.sample
 
 
 def by_textbook(images: ImageSet, seed: int) -> tuple[Callable, Callable]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import cyclegan_memory, digits_round
+from benchmarks import digits_round
 from experiments import cyclegan, gates, patchgan, pix2pix, precision, trials
 from gancourse.results import load, median
 from tools import stamp
@@ -89,16 +89,6 @@ def test_a_row_is_played_for_its_rounds(smoke, monkeypatch):
     row = replace(cyclegan.ROWS["CycleGAN, longer"], rounds=3)
     some(cyclegan, rows={"CycleGAN, longer": row}, seeds=(0,))([])
     assert load(smoke / "cyclegan-smoke.json")["CycleGAN, longer"]["0"]["figures"]["rounds"] == 3
-
-
-def test_the_memory_of_both_orders_is_measured_and_they_play_the_same_game(tmp_path, capsys):
-    small = ["--size", "32", "--blocks", "1", "--base", "4", "--repeats", "1", "--out", str(tmp_path / "m.json")]
-    cyclegan_memory.main(small)
-    runs = json.loads((tmp_path / "m.json").read_text("utf-8"))["runs"]
-    sums = [some[0]["sum"] for some in runs.values()]
-    assert (
-        sums[0] == pytest.approx(sums[1], rel=2e-5) and "of what the reference's order needs" in capsys.readouterr().out
-    )
 
 
 def test_results_of_rewritten_code_are_confirmed_only_if_it_plays_the_same_game(smoke, monkeypatch, capsys):

@@ -1,5 +1,6 @@
 """The command for all that only a GPU can show: what it would run is there, and a step that fails ends nothing."""
 
+import os
 import subprocess
 from importlib.util import find_spec
 
@@ -12,6 +13,20 @@ from benchmarks import on_a_gpu
 def test_without_a_gpu_it_says_so(monkeypatch, capsys):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert on_a_gpu.main([]) == 1 and "no GPU" in capsys.readouterr().out
+
+
+def test_it_can_be_rehearsed_without_a_gpu(monkeypatch, tmp_path):
+    asked = []
+
+    def run(command, **how):
+        asked.append((" ".join(command[2:]), os.environ["GANCOURSE_SCALE"]))
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(on_a_gpu.subprocess, "run", run)
+    monkeypatch.setenv("GANCOURSE_SCALE", "laptop")
+    assert on_a_gpu.main(["--rehearse", "--out", str(tmp_path)]) == 0
+    assert len(asked) == len(on_a_gpu.STEPS) and {scale for _, scale in asked} == {"smoke"}
+    assert not any("laptop" in step.split(" --out")[0] or "paper" in step.split(" --out")[0] for step, _ in asked)
 
 
 @pytest.mark.parametrize("step", on_a_gpu.STEPS.values())

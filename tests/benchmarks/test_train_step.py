@@ -65,7 +65,14 @@ def test_one_game_is_measured_in_fresh_processes_and_told(tmp_path, capsys):
         ratio = found["textbook over"][feed]["fp32"]
         assert 0 < ratio["low"] <= ratio["median"] <= ratio["high"]
     assert set(found["memory (MiB)"]) == ways and all(m["needed"] > 0 for m in found["memory (MiB)"].values())
+    assert set(found["tensors (MiB)"]) == ways and min(found["tensors (MiB)"].values()) > 0
     assert "cGAN, with data" in said and "textbook / fp32" in said and "roofline (ms)" in said and "MiB" in said
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_a_round_of_the_library_needs_no_more_memory_for_tensors_than_the_textbooks(name, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_SCALE", "laptop")
+    assert 0 < train_step.needed(name, "fp32") <= train_step.needed(name, train_step.PLAIN)
 
 
 def test_every_variant_has_a_column(monkeypatch, tmp_path, capsys):
