@@ -1,6 +1,7 @@
 """How much memory a piece of work needs: tensors, and all that the process holds."""
 
 import gc
+import os
 import re
 import resource
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from torch.profiler import ProfilerActivity, profile
 from gancourse.scale import device
 
 MIB = 2**20
+os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # else the profiler calls it an error that there is no GPU
 
 
 def tensors(work: Callable[[], object]) -> float:
