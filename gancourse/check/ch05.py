@@ -381,7 +381,7 @@ def left_alone(play: Callable, x: Tensor, y: Tensor) -> None:
     if changed:
         raise NotYet(
             f"what comes back is right, but what was handed over was changed: {' and '.join(changed)}",
-            "The next round would find its pictures mirrored already.",
+            "The next round would find its pictures changed already.",
             "slice and flip(2) make a picture; assigning to x[...] writes into the one that was handed over",
         )
 
