@@ -144,7 +144,9 @@ def expect_kind(name: str, optimizer: Optimizer, saved: dict) -> None:
     both = optimizer.param_groups, saved["param_groups"]
     now, then = ({sign for sign in SIGNS if sign in groups[0]} for groups in both)
     if now != then:
-        raise ValueError(f"the optimizer of {name} that was kept is no {type(optimizer).__name__}")
+        raise ValueError(
+            f"{name} was kept with another kind of optimizer: set game.optimizers[{name!r}] as it was then"
+        )
 
 
 def expect_players(game: Game, networks: dict[str, Tensor], path: str | Path) -> None:

@@ -47,6 +47,9 @@ def written(path: str | Path) -> Iterator[Path]:
 
 
 def reason(error: Exception) -> str:
+    """What the system says, in a few words."""
+    if "inline_container" in str(error):  # of torch, whose own words tell of its code
+        return "the disk is full, or was taken away"
     return (getattr(error, "strerror", None) or str(error).splitlines()[0]).rstrip(".")
 
 

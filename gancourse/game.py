@@ -268,9 +268,9 @@ def train(
         One list of floats per loss, as in ``{"D": [...], "G": [...]}``.
 
     Raises:
-        ValueError: neither or both of `rounds` and `minutes`, fewer than one round, no time at all, a game without
-            players, a mean of no player, a first batch that the game cannot be played with, no batch, or a graph where
-            none can be recorded.
+        ValueError: neither or both of `rounds` and `minutes`, fewer than one round, no time at all, workers that have
+            not joined, a game without players, a mean of no player, a first batch that the game cannot be played with,
+            no batch, or a graph where none can be recorded.
         TypeError: `average` or `keep` is of another kind.
         NonFiniteLoss: names the round and the loss. No step was taken on it.
         OutOfMemory: the device has no room for a round with such a batch.
@@ -294,7 +294,9 @@ def train(
         workers.agree(game)
         run = Rounds(rounds, keep.before(game)) if rounds else Minutes(minutes, keep.spent)
         first, source, (share,) = game.played, stream(batches, game.played), workers.most(run.share(game.played))
-        if share < 1 and game.schedule(game.played, share) == 0:
+        if share >= 1:
+            print(f"The game has played {game.played} rounds, and the run is over: ask for more to go on.")
+        elif game.schedule(game.played, share) == 0:
             print(f"By its schedule the learning rate is 0 from round {first + 1} on: give the game another schedule.")
         with run.bar(game.played, progress and workers.number() == 0) as bar:
             while share < 1 and not stopped.is_set():
@@ -330,7 +332,9 @@ def expect_length(rounds: int | None, minutes: float | None) -> None:
 
 
 def expect_kinds(game: Game, average: Sequence[str], keep: "Notes | None") -> None:
-    """Raise an error unless there are players, and `average` and `keep` are what they should be."""
+    """Raise an error unless there are players, and `average` and `keep` are what they should be; and unless workers
+    that torchrun has started know one another."""
+    workers.expect_joined()
     if not players(game):
         raise ValueError(f"this {type(game).__name__} has no players: assign networks as its attributes")
     if isinstance(average, str):
@@ -410,8 +414,10 @@ def play(game: Game, batch: list[Tensor], seed: int, by: Game | Recorded | None 
     try:
         (by or game).round(*batch)
     except NonFiniteLoss as error:
-        mend = "no step was taken on it. Try a lower learning rate, and look for a division or a log of zero"
-        raise NonFiniteLoss(f"{error} in round {game.played + 1}; {mend}") from None
+        mend = "try a lower learning rate, and look for a division or a log of zero"
+        if not all(part.isfinite().all() for part in batch):
+            mend = "its batch holds numbers that are NaN or infinite: look where they come from"
+        raise NonFiniteLoss(f"{error} in round {game.played + 1}. No step was taken on it; {mend}") from None
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise

@@ -89,6 +89,7 @@ class Keeper(Notes):
     def resume(self, game: Game, seed: int, precision: str) -> None:
         """Put the stored game, if there is one, into this one. Errors as for :meth:`run`."""
         now = {"precision": precision, "machine": machine(), "versions": versions(), "workers": workers.count()}
+        now["memory format"] = layout(game)
         self.about |= {"seed": seed} | now
         path, about = newest(self.folder)
         if workers.number() == 0:
@@ -229,11 +230,17 @@ def newest(folder: Path, tell: Callable[[str], object] = print) -> tuple[Path | 
             faults.append(str(error))
             continue
         if faults:
-            tell(f"{faults[0]}. The one before it is taken, of round {state['played']}.")
+            tell(f"{without_mend(faults[0])}. The one before it is taken, of round {state['played']}.")
         return path, state["about"] | {"played": state["played"]}
     if faults:
-        raise ValueError(faults[0])
+        what = " and ".join(map(without_mend, faults))
+        raise ValueError(f"{what}: remove what is damaged to begin anew, or name another folder")
     return None, {}
+
+
+def without_mend(fault: str) -> str:
+    """What is wrong with a checkpoint, without the advice for who named that file."""
+    return re.split(rf"[:.] {checkpoint.MEND}", fault, flags=re.IGNORECASE)[0]
 
 
 def lines(path: Path) -> list[dict[str, float]]:
@@ -252,6 +259,12 @@ def lines(path: Path) -> list[dict[str, float]]:
         more = f" and {len(lost) - 1} more" if lost[1:] else ""
         print(f"{path} is damaged in line {lost[0]}{more}: the run goes on, but the losses of those rounds are lost.")
     return found
+
+
+def layout(game: Game) -> str:
+    """How weights and pictures lie in memory: dropout draws in this order."""
+    pictures = [p for p in game.parameters() if p.dim() == 4]
+    return "usual" if all(p.is_contiguous() for p in pictures) else "channels last"
 
 
 def machine() -> str:

@@ -72,6 +72,7 @@ class Minutes:
     def __init__(self, minutes: float, spent: float):
         self.minutes, self.spent = minutes, spent
         self.begun = self.last = time.monotonic()
+        self.left = round(60 * max(0, minutes - spent))  # seconds, as the bar has them
 
     def share(self, played: int) -> float:
         """How much of the run is done; 1 at its end."""
@@ -79,14 +80,14 @@ class Minutes:
 
     def bar(self, played: int, shown: bool) -> tqdm:
         """A progress bar with the seconds that are left."""
-        left = round(60 * max(0, self.minutes - self.spent))
         layout = "{percentage:3.0f}%|{bar}| {n:.0f}/{total} seconds{postfix}"
-        return tqdm(total=left, bar_format=layout, disable=not shown, file=Stdout())
+        return tqdm(total=self.left, bar_format=layout, disable=not shown, file=Stdout())
 
     def step(self) -> float:
-        """By how much a round moves the bar."""
-        before, self.last = self.last, time.monotonic()
-        return self.last - before
+        """By how much a round moves the bar, which the last round does not push over its end."""
+        before, self.last = (min(at - self.begun, self.left) for at in (self.last, time.monotonic()))
+        moved, self.last = self.last - before, self.last + self.begun
+        return moved
 
 
 class Stdout:

@@ -26,6 +26,24 @@ def number() -> int:
     return dist.get_rank() if count() > 1 else 0
 
 
+KNOWN: list[int] = []  # this worker, once it has joined the others
+
+
+def started() -> int:
+    """How many workers torchrun has started."""
+    return int(os.environ.get("WORLD_SIZE", 1))
+
+
+def expect_joined() -> None:
+    """Raise ValueError if torchrun has started several workers, and this one has never joined the others: each would
+    play a game of its own."""
+    if started() > 1 and not KNOWN:
+        raise ValueError(
+            f"torchrun has started {started()} workers that do not know one another: "
+            "train inside `with gancourse.workers.joined():`"
+        )
+
+
 @contextmanager
 def joined() -> Iterator[None]:
     """Join the others if torchrun started this process, and leave them at the end. Only worker 0 prints.
@@ -33,7 +51,8 @@ def joined() -> Iterator[None]:
     Raises:
         ValueError: there are GPUs, but fewer than workers.
     """
-    if int(os.environ.get("WORLD_SIZE", 1)) < 2:
+    KNOWN.append(number())
+    if started() < 2:
         yield
         return
     if torch.cuda.is_available():

@@ -10,11 +10,12 @@ from torch import nn
 from torch.nn.functional import softplus
 from torch.optim import Adam
 
-from gancourse import checkpoint
+from gancourse import checkpoint, workers
 from gancourse.data.batches import Batches
 from gancourse.game import Game, NonFiniteLoss, train
 from gancourse.games.cgan import CGAN
 from gancourse.games.gan import GAN
+from gancourse.loop import Minutes
 from gancourse.networks.dcgan import DCDiscriminator, DCGenerator
 from gancourse.networks.mlp import MLPDiscriminator, MLPGenerator
 from gancourse.schedules import linear_decay
@@ -236,7 +237,7 @@ def test_a_round_may_have_options_and_losses_are_of_this_training():
         (([images(8).numpy()], 1), "holds a ndarray"),
         (([images(8).double()], 1), "float64.*x.float"),
         (([images(0)], 1), "empty batch"),
-        (([images(8) * float("nan")], 1), r"\[nan, nan\], not \[-1, 1\]"),
+        (([images(8) * float("nan")], 1), r"NaN or infinite"),
     ],
 )
 def test_batches_that_cannot_be_are_told(arguments, message):
@@ -359,7 +360,7 @@ def test_an_optimizer_of_ones_own_is_kept_and_no_other_takes_its_place(tmp_path)
     checkpoint.load(again := with_sgd(lr=0.1, momentum=0.9), tmp_path / "game.pt")
     train(again, [images()], 3, progress=False)
     assert same(again, copies(whole))
-    with pytest.raises(ValueError, match="optimizer of . that was kept is no PlayersAdam"):
+    with pytest.raises(ValueError, match="kept with another kind of optimizer: set game.optimizers"):
         checkpoint.load(small_gan(), tmp_path / "game.pt")
 
 
@@ -425,3 +426,30 @@ def test_what_train_is_asked_for_is_looked_at(how, message):
 def test_a_game_without_players_is_told():
     with pytest.raises(ValueError, match="this Game has no players"):
         train(Game(), [images()], 1)
+
+
+def test_a_batch_that_is_not_finite_is_told_from_a_game_that_ran_away():
+    bad = images(16).index_fill(0, torch.tensor([3]), float("nan"))
+    with pytest.raises(NonFiniteLoss, match="round 2. No step was taken on it; its batch holds numbers that are NaN"):
+        train(small_gan(), [images(16), bad], 3, progress=False)
+    game = small_gan()
+    torch.nn.init.constant_(next(game.D.parameters()), float("inf"))
+    with pytest.raises(NonFiniteLoss, match="try a lower learning rate"):
+        train(game, [images(16)], 3, progress=False)
+
+
+def test_workers_that_do_not_know_one_another_are_told(monkeypatch):
+    """Each would play a game of its own."""
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(workers, "KNOWN", [])
+    with pytest.raises(ValueError, match="train inside `with gancourse.workers.joined"):
+        train(small_gan(), [images(16)], 1, progress=False)
+    workers.KNOWN.append(0)
+    train(small_gan(), [images(16)], 1, progress=False)
+
+
+def test_a_bar_of_minutes_is_never_pushed_over_its_end(monkeypatch):
+    clock = iter([0.0, 0.9, 2.5, 4.0])
+    monkeypatch.setattr("gancourse.loop.time.monotonic", lambda: next(clock))
+    run = Minutes(minutes=3.0 / 60, spent=0.0)
+    assert [round(run.step(), 6) for _ in range(3)] == [0.9, 1.6, 0.5]

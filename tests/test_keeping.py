@@ -16,7 +16,10 @@ import torch
 from gancourse import checkpoint, keeping
 from gancourse.data.batches import Batches
 from gancourse.game import NonFiniteLoss, train
+from gancourse.games.pix2pix import Pix2Pix
 from gancourse.keeping import Keeper
+from gancourse.networks.patchgan import PatchGAN
+from gancourse.networks.unet import UNet
 from tests.cut_off import Broken, crash, same_game
 from tests.test_game import images, small_gan
 
@@ -85,8 +88,11 @@ def test_two_damaged_checkpoints_are_told_and_nothing_is_overwritten(tmp_path):
     played(tmp_path, 3)
     for name in (keeping.LAST, keeping.BEFORE):
         (tmp_path / name).write_bytes(b"?")
-    with pytest.raises(ValueError, match="game.pt"):
+    with pytest.raises(
+        ValueError, match="game.pt .* and .*game.before.pt .*: remove what is damaged to begin anew"
+    ) as told:
         played(tmp_path, 5)
+    assert "train again" not in str(told.value)
     assert (tmp_path / keeping.LAST).read_bytes() == b"?"
 
 
@@ -198,6 +204,18 @@ def test_weights_that_changed_on_the_disk_are_found_out(tmp_path, capsys):
 def test_settings_that_no_checkpoint_can_keep_are_found_at_once(tmp_path):
     with pytest.raises(TypeError, match="not JSON serializable"):
         Keeper(tmp_path, about={"data": tmp_path})
+
+
+def test_a_run_that_is_over_and_another_memory_format_are_told(tmp_path, capsys):
+    how = {"precision": "fp32", "progress": False}
+    pictures = [torch.rand(2, 2, 3, 8, 8).mul(2).sub(1).unbind()]
+    players = lambda: Pix2Pix(UNet(base=2, downs=3), PatchGAN(6, 2, 1))  # noqa: E731
+    train(players(), pictures, 3, keep=Keeper(tmp_path), channels_last=True, **how)
+    capsys.readouterr()
+    train(players(), pictures, 3, keep=Keeper(tmp_path), **how)
+    said = capsys.readouterr().out
+    assert "Another memory format (channels last before, usual now)" in said
+    assert "has played 3 rounds, and the run is over: ask for more" in said
 
 
 def test_a_mean_may_be_asked_of_a_run_that_has_begun(tmp_path):

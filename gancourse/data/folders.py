@@ -205,7 +205,7 @@ def other_choice(path: Path, part: str | None, sides: tuple[str, str]) -> str:
     if part and (has_pictures(path) or has_pictures(path / sides[0])):
         return "Its pictures are not in parts: say part=None"
     folders = sorted(folder.name for folder in path.iterdir() if folder.is_dir())
-    return f"It has the folders {', '.join(folders[:8])}: name another part or sides" if folders else "It is empty"
+    return f"It has the folders {', '.join(folders[:8])}: rename them" if folders else "It is empty"
 
 
 def matched(one: Path, other: Path) -> list[Files]:

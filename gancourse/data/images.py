@@ -22,7 +22,9 @@ def expect_images(x: Tensor, shape: tuple[int, ...]) -> None:
             f"images of shape {tuple(x.shape[1:])}, but these networks take {tuple(shape)}{hint(x, shape)}"
         )
     low, high = x.aminmax()
-    if not (low >= -1.001 and high <= 1.001):  # NaN, too
+    if not (low - high).isfinite():
+        raise ValueError("images with numbers that are NaN or infinite: look where they come from")
+    if not (low >= -1.001 and high <= 1.001):
         raise ValueError(f"images in [{low:.3g}, {high:.3g}], not [-1, 1]: scale them with x / 127.5 - 1")
 
 

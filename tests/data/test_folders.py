@@ -166,7 +166,7 @@ def test_a_batch_or_crop_that_cannot_be(aligned):
 def test_what_is_not_there_is_told(tmp_path, aligned):
     with pytest.raises(FileNotFoundError, match="there is no folder .*nowhere"):
         PairedFolder(tmp_path / "nowhere")
-    with pytest.raises(FileNotFoundError, match="neither val/ nor .*It has the folders train: name another part"):
+    with pytest.raises(FileNotFoundError, match="neither val/ nor .*It has the folders train: rename them"):
         PairedFolder(aligned, part="val")
     (tmp_path / "empty" / "train").mkdir(parents=True)
     (tmp_path / "empty" / "train" / "notes.txt").write_text("no picture")
