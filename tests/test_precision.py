@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.amp import GradScaler
 
 from gancourse import precision
 from gancourse.data.batches import Batches
@@ -157,3 +158,13 @@ def test_who_looks_sees_float32():
 def test_a_scaler_is_kept_where_there_is_no_gpu():
     """A run in fp16 may go on elsewhere for a while, and then come back."""
     assert Solo().scaler("G").state_dict()["scale"] == 2**16
+
+
+def test_a_scale_that_has_fallen_below_one_is_told():
+    """A gradient that is never finite under a finite loss would be left out for ever, in silence."""
+    game = Solo()
+    game.scaling, game.scalers["G"] = True, GradScaler("cpu", init_scale=2.0)
+    game.expect_sound()
+    game.scalers["G"] = GradScaler("cpu", init_scale=0.5)
+    with pytest.raises(NonFiniteLoss, match="the gradients of G have not been finite for long"):
+        game.expect_sound()
