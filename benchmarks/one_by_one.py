@@ -4,7 +4,8 @@
 
 Each way has a process of its own, and they play in turn, block after block, as in `train_step`. Written down is the
 ratio of milliseconds a round, that way / as it is, turn by turn: median and quartiles. For what is left out, above 1
-means that it pays; for what is added, below 1 means that it would pay.
+means that it pays; for what is added, below 1 means that it would pay. Beside it stand the tensors of the first rounds
+at their peak, in MiB.
 """
 
 import json
@@ -18,6 +19,7 @@ from unittest import mock
 import torch
 
 from benchmarks.cases import batch_of, game_of
+from benchmarks.memory import tensors
 from benchmarks.roofline import clock
 from benchmarks.train_step import FULL, RECORDED, asked, block, process, results, spread
 from gancourse import memory
@@ -25,7 +27,7 @@ from gancourse.files import written
 from gancourse.game import Game, players, train
 from gancourse.plots import table
 from gancourse.scale import device, pick
-from gancourse.steps import PlayersAdam
+from gancourse.steps import PlayersAdam, gradients
 from tools import stamp
 from tools.pages import for_the_book, made_on
 
@@ -37,6 +39,10 @@ def everything(game: Game) -> dict:
 
 def in_fp32(game: Game) -> dict:
     return {"precision": "fp32"}
+
+
+def in_bf16(game: Game) -> dict:
+    return {"precision": "bf16"}
 
 
 def all_gradients(game: Game) -> dict:
@@ -60,6 +66,12 @@ def parameter_by_parameter(game: Game) -> dict:
 def one_after_the_other(game: Game) -> dict:
     """Each batch goes through a player on its own."""
     mock.patch("gancourse.games.cyclegan.together", lambda net, *batches: tuple(map(net, batches))).start()
+    return {}
+
+
+def all_ways_at_once(game: Game) -> dict:
+    """A loss in parts is added up before its gradient is taken."""
+    mock.patch("gancourse.game.gradients", lambda losses, *how: gradients([sum(losses)], *how)).start()
     return {}
 
 
@@ -87,25 +99,26 @@ def recorded(game: Game) -> dict:
 
 
 LEFT_OUT = {
-    "bf16": in_fp32,
     "backward(inputs=...)": all_gradients,
     "fused Adam": parameter_by_parameter,
     "one pass": one_after_the_other,
+    "one way at a time": all_ways_at_once,
     "held memory": memory_given_back,
 }
 ADDED = {"channels_last": channels_last, "torch.compile": compiled}
 if device().type == "cuda":
     ADDED["one CUDA graph"] = recorded
-WAYS: dict[str, Callable[[Game], dict]] = {"as it is": everything, **LEFT_OUT, **ADDED}
+CHOSEN = {"fp32": in_fp32, "bf16": in_bf16}  # for one of them nothing changes: it is what `train` chooses
+WAYS: dict[str, Callable[[Game], dict]] = {"as it is": everything, **CHOSEN, **LEFT_OUT, **ADDED}
 READY: list[Callable[[int], None]] = []  # in its process, what plays n rounds
 
 
-def begin(name: str, way: str) -> None:
-    """Make this process ready to play a game in a way."""
+def begin(name: str, way: str) -> float:
+    """Make this process ready to play a game in a way; MiB of the tensors of the first rounds at their peak."""
     game, batch = game_of(name), [batch_of(name)]
     how = WAYS[way](game)
     READY[:] = [lambda n: train(game, batch, n, progress=False, **how)]
-    READY[0](FULL if "graph" in how else pick(smoke=1, laptop=3))
+    return tensors(lambda: READY[0](FULL if "graph" in how else pick(smoke=1, laptop=3)))
 
 
 def rounds(n: int) -> float:
@@ -113,15 +126,14 @@ def rounds(n: int) -> float:
     return 1000 * clock(lambda: READY[0](n)) / n
 
 
-def measure(name: str, ways: list[str], repeats: int) -> dict[str, list[float]]:
-    """Milliseconds a round, (repeats) values for each way, timed in turn."""
+def measure(name: str, ways: list[str], repeats: int) -> dict[str, dict]:
+    """Milliseconds a round, (repeats) values for each way, timed in turn; and MiB of tensors."""
     with ExitStack() as stack:
         at = {way: stack.enter_context(process()) for way in ways}
-        for way, one in at.items():
-            one.submit(begin, name, way).result()
+        needed = {way: one.submit(begin, name, way).result() for way, one in at.items()}
         n = block(at[ways[0]].submit(rounds, 1).result())
         turns = [{way: one.submit(rounds, n).result() for way, one in at.items()} for _ in range(repeats)]
-    return {way: [turn[way] for turn in turns] for way in ways}
+    return {"milliseconds": {way: [turn[way] for turn in turns] for way in ways}, "tensors (MiB)": needed}
 
 
 def ratios(found: dict[str, list[float]]) -> dict[str, dict[str, float]]:
@@ -134,10 +146,22 @@ def ratios(found: dict[str, list[float]]) -> dict[str, dict[str, float]]:
     return result
 
 
-def shown(games: dict[str, dict]) -> dict[str, dict[str, str]]:
-    """The rows of the table: what is left out, and what is added."""
-    captions = {way: f"{'without' if way in LEFT_OUT else 'with'} {way}" for way in WAYS if way != "as it is"}
-    return {captions[way]: {name: spread(of["ratios"][way]) for name, of in games.items()} for way in captions}
+def caption(way: str) -> str:
+    """What a row shows: what is left out, what is added, what is chosen."""
+    how = "without " if way in LEFT_OUT else "with " if way in ADDED else "in " if way in CHOSEN else ""
+    return how + way
+
+
+def times(games: dict[str, dict]):
+    """The table of ratios."""
+    ways = [way for way in WAYS if way != "as it is"]
+    return table({caption(way): {name: spread(of["ratios"][way]) for name, of in games.items()} for way in ways})
+
+
+def memories(games: dict[str, dict]):
+    """The table of memory."""
+    rows = {way: {f"{name} (MiB)": of["tensors (MiB)"][way] for name, of in games.items()} for way in WAYS}
+    return table({caption(way): row for way, row in rows.items()}, digits=1)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -146,14 +170,14 @@ def main(arguments: list[str] | None = None) -> int:
     for name in args.games:
         print(f"{name} ...", flush=True)
         found = measure(name, list(WAYS), repeats)
-        games[name] = {"milliseconds": found, "ratios": ratios(found)}
-    print(table(shown(games)))
+        games[name] = found | {"ratios": ratios(found["milliseconds"])}
+    print(times(games), memories(games), sep="\n\n")
     made = {"hardware": stamp.hardware(), "versions": stamp.versions(), "date": date.today().isoformat()}
     path = args.out or results("one_by_one", args.scale)
     with written(path) as partial:
         text = json.dumps({"scale": args.scale, "device": device().type, "games": games} | made, indent=1)
         partial.write_text(text + "\n", "utf-8")
-    for_the_book(path.with_suffix(".md"), table(shown(games)), made_on(made))
+    for_the_book(path.with_suffix(".md"), times(games), memories(games), made_on(made))
     return 0
 
 

@@ -12,9 +12,12 @@ Both are timed in turn, block after block of rounds: with the batch already ther
 and on a CPU what one frees and the other takes decides how many pages each must fetch anew.
 
 Written down are milliseconds a round of each block, their medians, and of the ratio textbook / library of each turn the
-median and the quartiles. Above 1 the library is faster. The roofline's share is its milliseconds over the median's.
+median and the quartiles. Above 1 the library is faster. `train` chooses one of the precisions where nobody else does.
+The roofline's share is its milliseconds over the median's.
+
 Memory is the peak of the first three rounds over what was there before them (players and batch), in MiB: of tensors
-alone, and of the process's resident set, which is more than these; on a GPU both are torch's count. See `memory`.
+alone; and of the resident set, the mean of several processes, the least and the most. On a GPU both are torch's count.
+See `memory`.
 """
 
 import argparse
@@ -43,7 +46,7 @@ from benchmarks.plain import LOOPS
 from benchmarks.plain_data import around
 from benchmarks.roofline import clock
 from gancourse.files import written
-from gancourse.game import train
+from gancourse.game import chosen, train
 from gancourse.plots import table
 from gancourse.precision import computes_in_bf16
 from gancourse.recorded import Recorded
@@ -71,7 +74,7 @@ def halves(kind: str) -> str | None:
 # A line here is a column in the results: another precision, compiled, one CUDA graph, ... "fp32" is what the textbook
 # is compared with number by number, so it names whatever keeps `train` from choosing another precision.
 VARIANTS = {"fp32": Variant({"precision": "fp32"}, within=1e-3)}
-if half := halves(device().type):  # what `train` takes where nobody chooses
+if half := halves(device().type):  # what `train` takes where nobody chooses, if there is enough to compute
     VARIANTS[half] = Variant({"precision": half}, within=0.1)
 if device().type == "cuda":
     VARIANTS |= {f"{way}, graph": Variant(one.how | {"graph": True}, one.within) for way, one in VARIANTS.items()}
@@ -110,20 +113,30 @@ def player(name: str, way: str) -> Callable:
 READY: dict[str, tuple] = {}  # what this process can play, by way: see `begin`
 
 
-def begin(name: str, way: str) -> dict[str, float]:
-    """Make this process ready; what it held before its first three rounds, at their peak, and what they needed, MiB."""
+def begin(name: str, way: str) -> float:
+    """Make this process ready; by how many MiB its first three rounds let it grow."""
     play, batch = player(name, way), batch_of(name)
     before = now()
     play([batch], around([batch], len(batch)), FULL if way.endswith("graph") else agreement.ROUNDS)
     peak, (batches, loader) = held(), CASES[name].data()
     READY[way] = play, {"round": ([batch], around([batch], len(batch))), DATA: (batches, around(loader, len(batch)))}
-    return {"before": before, "peak": peak, "needed": peak - before}
+    return peak - before
 
 
 def needed(name: str, way: str) -> float:
     """MiB of the tensors of three rounds, at their peak."""
     play, batch = player(name, way), batch_of(name)
     return tensors(lambda: play([batch], around([batch], len(batch)), agreement.ROUNDS))
+
+
+def resident(name: str, way: str) -> list[float]:
+    """MiB by which the first three rounds let a process grow, for each of several fresh ones: where the C library puts
+    what, and so how many pages there are, differs from one to the next."""
+    grown = []
+    for _ in range(1 if device().type == "cuda" else pick(smoke=2, laptop=9, paper=3)):
+        with process() as one:
+            grown.append(one.submit(begin, name, way).result())
+    return grown
 
 
 def rounds(way: str, feed: str, n: int) -> float:
@@ -138,19 +151,21 @@ def process() -> Executor:
 
 
 def times(name: str, repeats: int) -> dict[str, dict]:
-    """Milliseconds a round, (repeats) values for each feed and way, timed in turn; and the memory of each way."""
+    """Milliseconds a round, (repeats) values for each feed and way, timed in turn."""
     with ExitStack() as stack:
         at = {way: stack.enter_context(process()) for way in (PLAIN, *VARIANTS)}
 
         def play(way, feed, n):
             return at[way].submit(rounds, way, feed, n).result()
 
-        memory, found = {way: one.submit(begin, name, way).result() for way, one in at.items()}, {}
+        found = {}
+        for way, one in at.items():
+            one.submit(begin, name, way).result()
         for feed in ("round", DATA):
             n = block(max(play(way, feed, 1) for _ in "ab" for way in at))
             turns = [{way: play(way, feed, n) for way in at} for _ in range(repeats)]
             found[feed] = {way: [turn[way] for turn in turns] for way in at}
-    return {"milliseconds": found, "memory (MiB)": memory}
+    return found
 
 
 def block(milliseconds: float) -> int:
@@ -170,19 +185,19 @@ def ratios(of: dict[str, list[float]], same: dict[str, dict]) -> dict[str, dict 
 
 def measure(name: str, repeats: int) -> dict:
     """All that is to be said about one game but its share of the roofline."""
-    same, measured, game = agrees(name), times(name, repeats), game_of(name)
-    some = measured["milliseconds"]
+    same, some, game = agrees(name), times(name, repeats), game_of(name)
     medians = {feed: {way: statistics.median(values) for way, values in of.items()} for feed, of in some.items()}
     theirs = roofline.cost(LOOPS[name](game).round, *batch_of(name))["flops"]
     cost = roofline.of_round(game, batch_of(name))
     return {
         "batch": [list(part.shape) for part in batch_of(name)],
         "parameters": {key: row.numel() for key, row in agreement.players(game).items()},
-        "agreement": same, "medians": medians,
+        "agreement": same, "medians": medians, "train chooses": chosen(game, CASES[name].data()[0]),
         "textbook over": {feed: ratios(of, same) for feed, of in some.items()},
-        "cost": cost | {"flops of the textbook": theirs},
+        "cost": cost | {"flops of the textbook": theirs}, "milliseconds": some,
         "tensors (MiB)": {way: needed(name, way) for way in (PLAIN, *VARIANTS)},
-    } | measured  # fmt: skip
+        "resident set (MiB)": {way: resident(name, way) for way in (PLAIN, *VARIANTS)},
+    }  # fmt: skip
 
 
 def shares(found: dict, rates: dict[str, float]) -> dict:
@@ -200,12 +215,17 @@ def speeds(games: dict[str, dict]):
             row = {f"{way} (ms)": value for way, value in medians.items()}
             for way, ratio in found["textbook over"][feed].items():
                 row[f"{PLAIN} / {way}"] = spread(ratio)
+            row["train chooses"] = found["train chooses"]
             rows[f"{name}, {feed}"] = row
     return table(rows, digits=1)
 
 
 def spread(ratio: dict[str, float] | None) -> str:
     return "{median:.2f} ({low:.2f} to {high:.2f})".format(**ratio) if ratio else "other numbers"
+
+
+def average(values: list[float]) -> str:
+    return f"{statistics.mean(values):.1f} ({min(values):.1f} to {max(values):.1f})"
 
 
 def limits(games: dict[str, dict]):
@@ -224,7 +244,7 @@ def memories(games: dict[str, dict]):
     rows = {}
     for name, found in games.items():
         rows[f"{name}, tensors (MiB)"] = found["tensors (MiB)"]
-        rows[f"{name}, resident set (MiB)"] = {way: of["needed"] for way, of in found["memory (MiB)"].items()}
+        rows[f"{name}, resident set (MiB)"] = {way: average(of) for way, of in found["resident set (MiB)"].items()}
     return table(rows, digits=1)
 
 

@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from inspect import signature
 
 import torch
@@ -13,12 +14,12 @@ from torch.amp import GradScaler
 from torch.optim import Optimizer
 
 from gancourse import memory, workers
-from gancourse.loop import Minutes, Rounds, stop_button, stream, tensors
+from gancourse.loop import Minutes, Rounds, places, stop_button, stream, tensors
 from gancourse.precision import expect_precision, fitting, inside
 from gancourse.recorded import Recorded
 from gancourse.running_mean import RunningMean
 from gancourse.schedules import Schedule, constant
-from gancourse.steps import PlayersAdam, alongside, not_finite, step, unsound_loss
+from gancourse.steps import PlayersAdam, alongside, gradients, not_finite, step, unsound_loss
 from gancourse.weights import is_out_of_memory
 
 
@@ -80,32 +81,35 @@ class Game(nn.Module):
     def expect(self, *batch: Tensor) -> None:
         """Raise ValueError if the game cannot be played with this batch. `train` asks before its first round."""
 
-    def minimize(self, loss: Tensor, *players: nn.Module) -> None:
+    def minimize(self, loss: Tensor | Iterable[Tensor], *players: nn.Module) -> None:
         """Take one gradient step on `loss` for these players; everyone else holds still.
 
         Only the parameters of `players` get gradients and move. (The running statistics of a BatchNorm are no
         parameters: they follow every batch that a network sees.)
 
         Args:
-            loss: one number, shape ().
+            loss: one number, shape (). Or several, of which the sum is meant, best from a generator: the gradient of
+                each is taken before the next is computed, so that there is memory for one at a time.
             players: attributes of this game, such as ``self.D``; several may share one loss.
 
         Raises:
             ValueError: `loss` is not one number, does not depend on one of the players, or a player is not this game's;
-                no player is named.
+                no player is named, or no loss.
+            TypeError: `loss` is no tensor.
             NonFiniteLoss: `loss` or its gradient is NaN or infinite. No step is taken. On a GPU, where asking would
                 stall, `train` asks every so many rounds.
         """
         players = tuple(dict.fromkeys(players))  # who plays under two names moves once
         names = [self._name(player) for player in players]
+        if not names:
+            raise ValueError("minimize() was given no player: say who moves, as in minimize(loss, self.D)")
         title = "+".join(names)
-        self._refuse(loss, title)
         optimizers = [self.optimizer(name) for name in names]
         params = {p: None for player in players for p in player.parameters() if p.requires_grad}  # each once, in order
         self.zero_grad(set_to_none=True)  # what a backward() by hand may have left
         scaler = self.scaler(title) if self.scaling else None
-        if loss.requires_grad:
-            (scaler.scale(loss) if scaler else loss).backward(inputs=list(params))
+        losses = loss if isinstance(loss, Iterable) and not isinstance(loss, Tensor) else [loss]
+        self.losses[title] = gradients(losses, list(params), title, scaler)
         for name, player in zip(names, players, strict=True):
             if all(p.grad is None for p in player.parameters()):
                 self.zero_grad(set_to_none=True)
@@ -147,13 +151,6 @@ class Game(nn.Module):
             title = min(bad, key=bad.get)
             raise NonFiniteLoss(f"the loss of {title} or its gradient was not finite in round {int(bad[title]) + 1}")
 
-    def _refuse(self, loss: Tensor, title: str) -> None:
-        if not title:
-            raise ValueError("minimize() was given no player: say who moves, as in minimize(loss, self.D)")
-        if loss.numel() != 1:
-            raise ValueError(f"the loss of {title} has shape {tuple(loss.shape)}, not one number: forgot .mean()?")
-        self.losses[title] = loss.detach().reshape(()).clone()
-
     def average(self, name: str, decay: float = 0.999) -> None:
         """From now on keep a running mean of this player's weights; `train` updates it after every round.
 
@@ -191,13 +188,13 @@ class Game(nn.Module):
         mine = [p for p in getattr(self, name).parameters() if p.requires_grad]
         groups = [group for optimizer in self.optimizers.values() for group in optimizer.param_groups]
         taken = {p for group in groups for p in group["params"]}
+        free = [p for p in mine if p not in taken]
+        if not mine or (not free and name not in self.optimizers):
+            raise ValueError(f"{name} has no parameter of its own that could learn: is it frozen?")
         if name not in self.optimizers:
-            free = [p for p in mine if p not in taken]
-            if not free:
-                raise ValueError(f"{name} has no parameter of its own that could learn: is it frozen?")
             # fused: one kernel for all parameters, several times faster on a CPU.
             self.optimizers[name] = PlayersAdam(free, lr=self.rate(name), betas=self.betas, fused=True)
-        elif any(p not in taken for p in mine):
+        elif free:
             raise ValueError(f"{name} has changed since it began to learn: make a new game for another network")
         return self.optimizers[name]
 
@@ -254,7 +251,7 @@ def train(
         every: rounds between looks; when not given, a tenth of `rounds`, or of `minutes`.
         seed: of the random numbers drawn in rounds (noise, dropout).
         precision: "fp32", "bf16" or "fp16", of what is computed inside the players, see :mod:`gancourse.precision`;
-            None: what suits the hardware.
+            None: what suits the hardware, and how much there is to compute.
         channels_last: keep weights and pictures with the channels of a pixel side by side. What is computed changes by
             rounding alone, but dropout draws in another order. Pays for pictures in bf16, see "Under the hood".
         graph: on a GPU of NVIDIA, record a round and replay it, see :class:`gancourse.recorded.Recorded`: for small
@@ -279,7 +276,7 @@ def train(
     expect_kinds(game, average, keep)
     memory.hold()
     device = next(game.parameters()).device
-    precision = precision or fitting(device, sum(p.numel() for player in players(game) for p in player.parameters()))
+    precision = precision or chosen(game, batches)
     expect_precision(precision, device)
     if channels_last:
         game.to(memory_format=torch.channels_last)
@@ -341,6 +338,12 @@ def expect_kinds(game: Game, average: Sequence[str], keep: "Notes | None") -> No
         raise TypeError(f"average={average!r}: hand in a list of names, as in average=[{average!r}]")
     if keep is not None and not isinstance(keep, Notes):
         raise TypeError(f"keep={keep!r}: hand in a Keeper, as in keep=Keeper({str(keep)!r})")
+
+
+def chosen(game: Game, batches: Iterable) -> str:
+    """The precision that pays for this game, on its device and with such batches."""
+    weights = [p for player in players(game) for p in player.parameters()]
+    return fitting(weights[0].device, sum(p.numel() for p in weights), partial(places, batches, game.played))
 
 
 def agreed(share: float, stopped) -> float:

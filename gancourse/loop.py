@@ -1,5 +1,6 @@
 """What a training loop needs beside the game: batches without end, how far it is, a bar, and a way to stop."""
 
+import math
 import signal
 import sys
 import threading
@@ -34,6 +35,18 @@ def tensors(batch: object) -> Sequence[Tensor]:
         if not isinstance(part, Tensor):
             raise ValueError(f"a batch holds a {type(part).__name__}: batches are tensors, or tuples of tensors")
     return batch
+
+
+def places(batches: Iterable, first: int = 0) -> float:
+    """How many pixels a batch has, in all its pictures; or points, if it holds no pictures. Infinitely many where
+    batches have no `at` and are no list: to look at one would be to take it from them."""
+    if hasattr(batches, "at"):
+        batch = batches.at(first)
+    elif isinstance(batches, Sequence) and batches:
+        batch = batches[0]
+    else:
+        return math.inf
+    return max(len(part) * math.prod(part.shape[2:]) for part in tensors(batch))
 
 
 class Rounds:

@@ -5,23 +5,27 @@ Only what happens inside a player is computed in them. What comes out is float32
 Adam and the weights themselves stay in float32, and no game knows of any of it.
 """
 
+import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
 FEW = 100_000  # of a smaller game the casting takes longer than the products
+MANY = 500  # and of one with more numbers than that for each pixel of a batch, since all of them are cast
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def fitting(device: torch.device, numbers: int) -> str:
+def fitting(device: torch.device, numbers: int, pixels: Callable[[], float] = lambda: math.inf) -> str:
     """The precision that pays on this device: bf16 where the processor computes in it, fp16 on other GPUs of NVIDIA,
-    fp32 elsewhere, and for games of few numbers. GANCOURSE_PRECISION, if it is set, says another.
+    fp32 elsewhere, and for games of few numbers; on a processor, for small batches of large games, too.
+    GANCOURSE_PRECISION, if it is set, says another.
 
     Args:
         numbers: of all players together, as many as they have parameters.
+        pixels: says how many a batch has, in all its pictures.
     """
     if given := os.environ.get("GANCOURSE_PRECISION"):
         return given
@@ -29,7 +33,8 @@ def fitting(device: torch.device, numbers: int) -> str:
         return "fp32"
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
-    return "bf16" if device.type == "cpu" and computes_in_bf16() else "fp32"
+    pays = device.type == "cpu" and computes_in_bf16() and numbers <= MANY * pixels()
+    return "bf16" if pays else "fp32"
 
 
 def computes_in_bf16() -> bool:

@@ -1,4 +1,7 @@
-"""A step of an optimizer: left out where a gradient is not finite, with moments that lie as their parameters do."""
+"""A step of an optimizer: gradients of one loss or of several, no step where one is not finite, and moments that lie as
+their parameters do."""
+
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -8,6 +11,23 @@ from torch.optim import Adam, Optimizer
 
 class PlayersAdam(Adam):
     """The Adam that a game makes for each player, as against an optimizer of the user's own."""
+
+
+def gradients(losses: Iterable[Tensor], params: list[Tensor], title: str, scaler: GradScaler | None) -> Tensor:
+    """Add the gradient of each loss to those of these parameters before the next loss is computed; return their sum."""
+    found = []
+    for loss in losses:
+        if not isinstance(loss, Tensor):
+            raise TypeError(f"the loss of {title} is a {type(loss).__name__}, not a tensor")
+        if loss.numel() != 1:
+            raise ValueError(f"the loss of {title} has shape {tuple(loss.shape)}, not one number: forgot .mean()?")
+        if loss.requires_grad:
+            (scaler.scale(loss) if scaler else loss).backward(inputs=params)
+        found.append(loss.detach().reshape(()).clone())
+        del loss  # and with it what is left of its graph
+    if not found:
+        raise ValueError(f"minimize() was given no loss of {title}")
+    return sum(found[1:], found[0])
 
 
 def step(optimizer: Optimizer, unsound: Tensor, scaler: GradScaler | None) -> None:

@@ -135,7 +135,8 @@ def test_the_precision_of_a_run_is_kept_where_none_is_asked_for(tmp_path, monkey
     asked = noted(monkeypatch, cli_runs, "train")
     assert trained(tmp_path, "--rounds", "2") == 0 and trained(tmp_path, "--rounds", "3", "--precision", "fp32") == 0
     assert [more["precision"] for _, more in asked] == ["bf16", "fp32"]
-    assert "Another precision (bf16 before, fp32 now)" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Another precision (bf16 before, fp32 now)" in said and "The players compute in bf16." in said
     assert json.loads((tmp_path / "metrics.json").read_text("utf-8"))["precision"] == "fp32"
 
 

@@ -32,6 +32,18 @@ def images(n: int = 64) -> torch.Tensor:
     return torch.rand(n, *SHAPE, generator=torch.Generator().manual_seed(1)) * 2 - 1
 
 
+class Held:
+    """What a graph holds for its backward(): how many at a time is written down."""
+
+    def __init__(self, tensor, held, most):
+        self.tensor, self.held = tensor, held
+        held.append(1)
+        most.append(len(held))
+
+    def __del__(self):
+        self.held.pop()
+
+
 def copies(net: nn.Module) -> list[torch.Tensor]:
     return [p.detach().clone() for p in net.parameters()]
 
@@ -113,6 +125,50 @@ def test_minimize_refuses_what_is_no_number_no_player_or_frozen():
     game.D.requires_grad_(False)
     with pytest.raises(ValueError, match="frozen"):
         game.minimize(game.g_loss(game.G(game.noise(4))), game.D)
+    game.G.requires_grad_(False)
+    with pytest.raises(ValueError, match="frozen"):  # before it ever learned
+        game.minimize(game.g_loss(game.G(game.noise(4))), game.G)
+    other = small_gan()
+    with pytest.raises(TypeError, match="the loss of D is a float, not a tensor"):
+        other.minimize(0.5, other.D)
+    with pytest.raises(ValueError, match="no loss of D"):
+        other.minimize(iter([]), other.D)
+
+
+def in_parts(game, x):
+    """The critic's loss on 64 pictures in four parts of 16, each computed when it is asked for."""
+    for some in x.chunk(4):
+        yield game.D(some).square().mean() / 4
+
+
+def test_a_loss_in_parts_is_the_whole_one_for_each_player_that_it_reaches():
+    whole, game, x = small_gan().double().eval(), small_gan().double().eval(), images().double()  # without dropout
+    fooled = whole.D(whole.G(torch.ones(2, 5).double())).mean()
+    whole.minimize(whole.D(x).square().mean() + fooled, whole.G, whole.D)
+    game.minimize([*in_parts(game, x), game.D(game.G(torch.ones(2, 5).double())).mean()], game.G, game.D)  # G: the last
+    assert game.losses["G+D"].item() == pytest.approx(whole.losses["G+D"].item())
+    for a, b in zip(game.parameters(), whole.parameters(), strict=True):
+        assert torch.allclose(a, b, rtol=0, atol=1e-12) and a.grad is None
+
+
+def test_of_a_loss_in_parts_one_is_held_at_a_time():
+    game, x = small_gan(), images()
+    most = []
+    for losses in (in_parts, lambda game, x: list(in_parts(game, x))):
+        held, kept = [], []
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: Held(t, held, kept), lambda one: one.tensor):  # noqa: B023
+            game.minimize(losses(game, x), game.D)
+        most.append(max(kept))
+    assert most[1] == 4 * most[0] > 4
+
+
+def test_a_part_that_is_no_number_or_not_finite_moves_nobody():
+    game, x = small_gan(), images()
+    before = copies(game.D)
+    for part, told in ((game.D(x), "not one number"), (game.D(x).sum() * float("nan"), "not finite|is nan")):
+        with pytest.raises((ValueError, NonFiniteLoss), match=told):
+            game.minimize((one for one in (game.D(x).mean(), part)), game.D)
+        assert same(game.D, before)
 
 
 def test_a_network_replaced_after_it_began_to_learn_is_told():

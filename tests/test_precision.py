@@ -9,6 +9,7 @@ from gancourse import precision
 from gancourse.data.batches import Batches
 from gancourse.game import Game, NonFiniteLoss, train
 from gancourse.games.cyclegan import CycleGAN
+from gancourse.loop import places
 from gancourse.networks.patchgan import PatchGAN
 from gancourse.networks.resnet import ResNetGenerator
 from gancourse.precision import inside
@@ -112,6 +113,31 @@ def test_the_processor_decides_where_nobody_does(monkeypatch):
     assert precision.fitting(torch.device("mps"), 10**6) == "fp32"
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
     assert precision.fitting(torch.device("cuda"), 10**6) == "fp16"
+
+
+def test_small_batches_of_a_large_game_are_not_cast_on_a_processor(monkeypatch):
+    monkeypatch.delenv("GANCOURSE_PRECISION")
+    monkeypatch.setattr(precision, "computes_in_bf16", lambda: True)
+    monkeypatch.setattr(precision, "FEW", 0)  # Solo has 20 numbers, and its batches 4 points
+    for many, dtype in ((5, torch.bfloat16), (4.9, torch.float32)):
+        monkeypatch.setattr(precision, "MANY", many)
+        train(game := Solo(), batches(), 1, progress=False)
+        assert game.G.seen == [dtype]
+    ones = iter([torch.zeros(4, 4)] * 2)  # cannot be looked at without taking from it
+    train(game := Solo(), ones, 2, progress=False)
+    assert game.G.seen == [torch.bfloat16] * 2
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
+    assert precision.fitting(torch.device("cuda"), 10**6, lambda: 1) == "bf16"  # a GPU has other worries
+
+
+def test_pixels_are_those_of_the_largest_of_a_batch():
+    class Batch:
+        def at(self, i):
+            return torch.zeros(2, 3, 8, 4), torch.zeros(2, 1, 4, 4), torch.zeros(2, dtype=torch.long)
+
+    assert places(Batch()) == 2 * 8 * 4
+    assert places(Batches(torch.zeros(9, 5), size=3)) == 3 and places([torch.zeros(2)]) == 2
+    assert places([]) == places(iter([torch.zeros(2)])) == float("inf")
 
 
 def test_the_environment_may_decide_and_a_mistake_in_it_is_told(monkeypatch):

@@ -10,7 +10,7 @@ from pathlib import Path
 from gancourse import checkpoint, keeping, workers
 from gancourse.data.pictures import is_picture
 from gancourse.files import written
-from gancourse.game import Game, History, train
+from gancourse.game import Game, History, chosen, train
 from gancourse.keeping import Keeper
 from gancourse.precision import expect_precision
 from gancourse.scale import device, scale
@@ -170,7 +170,9 @@ def go_on(game: Game, batches, keeper: Keeper, before: dict, how: dict) -> None:
         )
     if workers.number() == 0:
         take_over(keeper.folder, before)
-    how = how | {"seed": about["seed"], "precision": about.get("precision"), "keep": keeper}
+    precision = about.get("precision") or chosen(game, batches)
+    print(f"The players compute in {precision}.")
+    how = how | {"seed": about["seed"], "precision": precision, "keep": keeper}
     train(game, batches, about.get("rounds"), minutes=about.get("planned_minutes"), **how)
 
 

@@ -1,6 +1,8 @@
 """Image to image without pairs: Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent
 Adversarial Networks" (arXiv:1703.10593)."""
 
+from collections.abc import Callable, Iterator
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
@@ -71,22 +73,31 @@ class CycleGAN(Game):
         self.d_adversarial, self.g_adversarial = d_adversarial, g_adversarial
 
     def round(self, x: Tensor, y: Tensor) -> None:  # x: (n, c_x, h, w), y: (m, c_y, h', w'), both in [-1, 1]
-        fake_y, *same_y = self.drawn(self.G, x, y)
-        fake_x, *same_x = self.drawn(self.F, y, x)
-        self.minimize(self.g_loss(x, y, fake_x, fake_y, *same_x, *same_y), self.G, self.F)
+        fakes = []
+        self.minimize(self.g_losses(x, y, fakes), self.G, self.F)
+        fake_y, fake_x = fakes
         self.minimize(self.d_loss(x, y, self.pool_x(fake_x), self.pool_y(fake_y)), self.D_X, self.D_Y)
+
+    def g_losses(self, x: Tensor, y: Tensor, fakes: list[Tensor]) -> Iterator[Tensor]:
+        """The forgers' loss in two parts that share no picture, so that there need be memory for one of them only:
+        of x -> G(x) -> F(G(x)), and of y -> F(y) -> G(F(y)). Appends G(x) and F(y) to `fakes`."""
+        yield self.g_loss(self.G, self.D_Y, x, y, self.forward_cycle, fakes)
+        yield self.g_loss(self.F, self.D_X, y, x, self.backward_cycle, fakes)
+
+    def g_loss(self, G: nn.Module, D: nn.Module, x: Tensor, y: Tensor, home: Callable, fakes: list[Tensor]) -> Tensor:
+        """One way over: what G draws from x should fool the critic of y's domain, and lead home."""
+        fake, *same = self.drawn(G, x, y)
+        fakes.append(fake.detach())
+        loss = self.g_adversarial(D(fake))
+        if self.cycle:
+            loss = loss + self.cycle * home(x, fake)
+        if same:
+            loss = loss + self.cycle * self.identity * self.identity_loss(y, *same)
+        return loss
 
     def drawn(self, G: nn.Module, x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
         """G(x), which should look like y; and G(y), which should be y, if the identity loss asks for it."""
         return together(G, x, y) if self.cycle and self.identity else (G(x),)
-
-    def g_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor, *same: Tensor) -> Tensor:
-        """Both critics should be fooled, and both ways back should lead home. `same` are F(x) and G(y), or nothing."""
-        fooled = self.g_adversarial(self.D_Y(fake_y)) + self.g_adversarial(self.D_X(fake_x))
-        if not self.cycle:
-            return fooled
-        loss = fooled + self.cycle * self.cycle_loss(x, y, fake_x, fake_y)
-        return loss + self.cycle * self.identity * self.identity_loss(x, y, *same) if same else loss
 
     def cycle_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
         """Eq. 2: F(G(x)) should be x, and G(F(y)) should be y."""
@@ -100,10 +111,10 @@ class CycleGAN(Game):
         """y -> F(y) -> G(F(y)), which should be y."""
         return self.near_y(self.G(noisy(tinted(fake_x, self.tint_x), self.noise_x)), y)
 
-    def identity_loss(self, x: Tensor, y: Tensor, same_x: Tensor, same_y: Tensor) -> Tensor:
-        """Sec. 5.2: what is in the right domain already should be left alone: F(x) should be x, and G(y) should be y.
-        Needs as many channels in X as in Y."""
-        return l1_loss(same_y, y) + l1_loss(same_x, x)
+    def identity_loss(self, y: Tensor, same_y: Tensor) -> Tensor:
+        """Sec. 5.2: what is in the right domain already should be left alone: G(y) should be y; and F(x), x. Needs as
+        many channels in X as in Y."""
+        return l1_loss(same_y, y)
 
     def d_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
         """Each critic on its own domain, halved; the fakes come from the pools."""
@@ -130,15 +141,15 @@ class CycleGAN(Game):
 class ForwardCycle(CycleGAN):
     """Only x -> y -> x must lead home: "GAN + forward cycle" of sec. 5.1.4."""
 
-    def cycle_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
-        return self.forward_cycle(x, fake_y)
+    def backward_cycle(self, y: Tensor, fake_x: Tensor) -> Tensor:
+        return y.new_zeros(())
 
 
 class BackwardCycle(CycleGAN):
     """Only y -> x -> y must lead home: "GAN + backward cycle" of sec. 5.1.4."""
 
-    def cycle_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
-        return self.backward_cycle(y, fake_x)
+    def forward_cycle(self, x: Tensor, fake_y: Tensor) -> Tensor:
+        return x.new_zeros(())
 
 
 class CycleAlone(CycleGAN):

@@ -67,8 +67,20 @@ def test_channels_are_last():
                for p in game.parameters())  # fmt: skip
 
 
-def test_precision_is_full():
-    assert WAYS["bf16"](None) == {"precision": "fp32"}
+def test_both_precisions_are_chosen():
+    assert [WAYS[way](None) for way in ("fp32", "bf16")] == [{"precision": "fp32"}, {"precision": "bf16"}]
+
+
+def test_all_ways_at_once_end_in_one_backward(monkeypatch):
+    def of(way):
+        asked, plain = [], torch.Tensor.backward
+        with monkeypatch.context() as patch:
+            patch.setattr("torch.Tensor.backward", lambda self, **how: asked.append(1) or plain(self, **how))
+            game, _ = played("CycleGAN", way)
+        return len(asked), game.losses["G+F"]
+
+    (apart, one), (at_once, other) = of("as it is"), of("one way at a time")
+    assert (apart, at_once) == (3, 2) and torch.isclose(one, other)
 
 
 def test_a_game_is_measured_in_fresh_processes_and_told(monkeypatch, tmp_path, capsys):
@@ -76,4 +88,5 @@ def test_a_game_is_measured_in_fresh_processes_and_told(monkeypatch, tmp_path, c
     assert one_by_one.main(["--games", "GAN", "--repeats", "2", "--out", str(tmp_path / "o.json")]) == 0
     found = json.loads((tmp_path / "o.json").read_text("utf-8"))["games"]["GAN"]
     assert set(found["ratios"]["as it is"].values()) == {1.0} and len(found["milliseconds"]["fused Adam"]) == 2
+    assert found["tensors (MiB)"]["as it is"] > 0
     assert "without fused Adam" in capsys.readouterr().out and "| GAN |" in (tmp_path / "o.md").read_text("utf-8")

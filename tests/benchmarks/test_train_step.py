@@ -56,6 +56,7 @@ def test_numbers_that_are_none_never_agree():
 def test_one_game_is_measured_in_fresh_processes_and_told(tmp_path, capsys):
     assert train_step.main(["--games", "cGAN", "--out", str(tmp_path / "t.json")]) == 0
     result, said = json.loads((tmp_path / "t.json").read_text("utf-8")), capsys.readouterr().out
+    assert result["games"]["cGAN"]["train chooses"] == "fp32" and "train chooses" in said  # the tests' choice
     assert result["scale"] == "smoke" and {"hardware", "versions", "date", "library"} < set(result)
     assert "gancourse/game.py" in result["library"] and min(result["rates (per second)"].values()) > 0
     found, ways = result["games"]["cGAN"], {"textbook", *train_step.VARIANTS}
@@ -64,7 +65,8 @@ def test_one_game_is_measured_in_fresh_processes_and_told(tmp_path, capsys):
         assert set(found["milliseconds"][feed]) == ways and len(found["milliseconds"][feed]["fp32"]) == 2
         ratio = found["textbook over"][feed]["fp32"]
         assert 0 < ratio["low"] <= ratio["median"] <= ratio["high"]
-    assert set(found["memory (MiB)"]) == ways and all(m["needed"] > 0 for m in found["memory (MiB)"].values())
+    assert set(found["resident set (MiB)"]) == ways
+    assert all(len(grown) == 2 and min(grown) > 0 for grown in found["resident set (MiB)"].values())
     assert set(found["tensors (MiB)"]) == ways and min(found["tensors (MiB)"].values()) > 0
     assert "cGAN, with data" in said and "textbook / fp32" in said and "roofline (ms)" in said and "MiB" in said
 

@@ -31,8 +31,9 @@ def batches(n: int = 2):
     return Pairs("test", x, y).batches(n)
 
 
-def plain_loop(G, F, D_X, D_Y, rounds: int, data) -> None:
-    """CycleGAN in the order of the reference: one Adam for both forgers, one for both critics, pools of two."""
+def plain_loop(G, F, D_X, D_Y, rounds: int, data, identity: float = 0.5) -> None:
+    """CycleGAN in the order of the reference: one Adam for both forgers, one for both critics, pools of two; and one
+    backward() for both ways."""
     options = {"lr": 2e-4, "betas": (0.5, 0.999), "fused": True}
     opt_g = Adam(itertools.chain(G.parameters(), F.parameters()), **options)
     opt_d = Adam(itertools.chain(D_X.parameters(), D_Y.parameters()), **options)
@@ -45,7 +46,7 @@ def plain_loop(G, F, D_X, D_Y, rounds: int, data) -> None:
         cycle = (F(fake_y) - x).abs().mean() + (G(fake_x) - y).abs().mean()
         same = (G(y) - y).abs().mean() + (F(x) - x).abs().mean()
         opt_g.zero_grad()
-        (fooled + 10 * cycle + 10 * 0.5 * same).backward()
+        (fooled + 10 * cycle + (10 * identity * same if identity else 0)).backward()
         opt_g.step()
         old_x, old_y = pool_x(fake_x), pool_y(fake_y)
         opt_d.zero_grad()
@@ -79,11 +80,12 @@ def test_a_round_is_the_hand_written_loop_but_for_rounding():
 
 
 def test_network_by_network_it_is_the_hand_written_loop_bit_for_bit(monkeypatch):
+    """Without the identity loss: with it a forger has three gradients to add up, and two orders to do so."""
     apart = lambda net, *batches: tuple(net(batch) for batch in batches)  # noqa: E731
     monkeypatch.setattr("gancourse.games.cyclegan.together", apart)
-    game, plain = CycleGAN(*players(), pool=2), players()
+    game, plain = CycleGAN(*players(), pool=2, identity=0.0), players()
     train(game, batches(), 4, progress=False)
-    plain_loop(*plain, rounds=4, data=batches())
+    plain_loop(*plain, rounds=4, data=batches(), identity=0.0)
     mine = parameters(game.G, game.F, game.D_X, game.D_Y)
     assert all(torch.equal(a, b) for a, b in zip(mine, parameters(*plain), strict=True))
 
@@ -104,13 +106,17 @@ def test_each_loss_by_hand():
     x, y = torch.full((1, 1, 2, 2), 0.1), torch.full((1, 1, 2, 2), 0.2)
     fake_y, fake_x = game.G(x), game.F(y)  # 0.2 and 0.6
     assert game.cycle_loss(x, y, fake_x, fake_y).item() == pytest.approx(0.5 + 1.0)  # 0.6 for 0.1, 1.2 for 0.2
-    same_x, same_y = game.F(x), game.G(y)
-    assert game.identity_loss(x, y, same_x, same_y).item() == pytest.approx(0.2 + 0.2)
-    fooled = (0.5 * 0.2 - 1) ** 2 + (0.6 - 1) ** 2  # D_Y on fake_y, D_X on fake_x, not the other way round
-    assert game.g_loss(x, y, fake_x, fake_y).item() == pytest.approx(fooled + 15)
+    same_x, same_y = game.F(x), game.G(y)  # 0.3 for 0.1, and 0.4 for 0.2
+    assert [game.identity_loss(*z).item() for z in ((x, same_x), (y, same_y))] == pytest.approx([0.2, 0.2])
+    fooled = (0.5 * 0.2 - 1) ** 2, (0.6 - 1) ** 2  # D_Y on fake_y, D_X on fake_x, not the other way round
+    fakes = []
+    assert [loss.item() for loss in game.g_losses(x, y, fakes)] == pytest.approx([fooled[0] + 5, fooled[1] + 10])
+    assert torch.equal(fakes[0], fake_y) and torch.equal(fakes[1], fake_x) and not any(z.requires_grad for z in fakes)
     game.identity = 0.5
-    assert game.g_loss(x, y, fake_x, fake_y, same_x, same_y).item() == pytest.approx(fooled + 15 + 2)
-    assert torch.equal(game.drawn(game.G, x, y)[1], same_y) and game.g_loss(x, y, fake_x, fake_y) < fooled + 16
+    assert [loss.item() for loss in game.g_losses(x, y, [])] == pytest.approx([fooled[0] + 6, fooled[1] + 11])
+    assert torch.equal(game.drawn(game.G, x, y)[1], same_y)
+    game.cycle = 0.0
+    assert [loss.item() for loss in game.g_losses(x, y, [])] == pytest.approx(fooled)
     on_x, on_y = (0.1 - 1) ** 2 + 0.6**2, (0.5 * 0.2 - 1) ** 2 + (0.5 * 0.2) ** 2
     assert game.d_loss(x, y, fake_x, fake_y).item() == pytest.approx(0.5 * (on_x + on_y))
 
@@ -123,6 +129,9 @@ def test_the_games_of_the_ablation_lead_home_by_one_way_each():
     for kind, home in ways.items():
         game = kind(G, F, Times(1.0), Times(1.0), identity=0.0)
         assert game.cycle_loss(x, y, fake_x, fake_y).item() == home
+        if kind is not CycleAlone:
+            fooled = (6 - 1) ** 2 + (2.5 - 1) ** 2
+            assert sum(loss.item() for loss in game.g_losses(x, y, [])) == pytest.approx(fooled + 10 * home)
 
 
 def test_the_cycle_alone_goes_there_and_back_between_other_kinds_of_pictures():
@@ -173,7 +182,7 @@ def test_a_tint_stretches_and_shifts_each_channel_of_each_picture():
 def test_without_noise_no_random_number_is_drawn():
     game = CycleGAN(*players(), pool=0)
     before = torch.get_rng_state()
-    game.g_loss(*(z := batches().at(0)), game.F(z[1]), game.G(z[0]))
+    assert len(list(game.g_losses(*batches().at(0), []))) == 2
     assert torch.equal(before, torch.get_rng_state())
 
 
