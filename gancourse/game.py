@@ -5,7 +5,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from inspect import signature
 
 import torch
@@ -58,6 +57,7 @@ class Game(nn.Module):
         self.played = 0  # rounds so far, kept in checkpoints
         self.share = 0.0  # how much of its run is done, from 0 to 1, as far as `train` told it
         self.torn = False  # whether a round was broken off, so that some players have moved and others not
+        self.moving = False  # whether a step is being taken
         self.losses: dict[str, Tensor] = {}  # the last round's losses, by who moved: {"D": ..., "G": ...}
         self.optimizers: dict[str, Optimizer] = {}
         self.averages = nn.ModuleDict()  # running means of players, by name
@@ -88,13 +88,13 @@ class Game(nn.Module):
         parameters: they follow every batch that a network sees.)
 
         Args:
-            loss: one number, shape (). Or several, of which the sum is meant, best from a generator: the gradient of
-                each is taken before the next is computed, so that there is memory for one at a time.
+            loss: one number, shape (). Or several that share no computation, of which the sum is meant, best from a
+                generator: the gradient of each is taken before the next is computed, so that one is held at a time.
             players: attributes of this game, such as ``self.D``; several may share one loss.
 
         Raises:
             ValueError: `loss` is not one number, does not depend on one of the players, or a player is not this game's;
-                no player is named, or no loss.
+                no player is named, or no loss; parts of a loss share a computation, or one of them calls this.
             TypeError: `loss` is no tensor.
             NonFiniteLoss: `loss` or its gradient is NaN or infinite. No step is taken. On a GPU, where asking would
                 stall, `train` asks every so many rounds.
@@ -106,24 +106,36 @@ class Game(nn.Module):
         title = "+".join(names)
         optimizers = [self.optimizer(name) for name in names]
         params = {p: None for player in players for p in player.parameters() if p.requires_grad}  # each once, in order
-        self.zero_grad(set_to_none=True)  # what a backward() by hand may have left
         scaler = self.scaler(title) if self.scaling else None
         losses = loss if isinstance(loss, Iterable) and not isinstance(loss, Tensor) else [loss]
-        self.losses[title] = gradients(losses, list(params), title, scaler)
-        for name, player in zip(names, players, strict=True):
-            if all(p.grad is None for p in player.parameters()):
-                self.zero_grad(set_to_none=True)
-                raise ValueError(f"the loss of {title} does not depend on {name}: was its output detached?")
-        grads = [p.grad for p in params if p.grad is not None]
-        workers.average([self.losses[title], *grads])
-        unsound = self._noted(not_finite([self.losses[title]] if scaler else [self.losses[title], *grads]), title)
-        for name, optimizer in zip(names, optimizers, strict=True):
-            if not optimizer.param_groups[0].get("capturable"):  # else its rate lies on the device, see `Recorded`
-                self.tell_rate(name, optimizer)
-            step(optimizer, unsound, scaler)
-        if scaler:
-            scaler.update()
+        with self._move():
+            self.losses[title] = gradients(losses, list(params), title, scaler)
+            for name, player in zip(names, players, strict=True):
+                if all(p.grad is None for p in player.parameters()):
+                    raise ValueError(f"the loss of {title} does not depend on {name}: was its output detached?")
+            grads = [p.grad for p in params if p.grad is not None]
+            workers.average([self.losses[title], *grads])
+            unsound = self._noted(not_finite([self.losses[title]] if scaler else [self.losses[title], *grads]), title)
+            for name, optimizer in zip(names, optimizers, strict=True):
+                if not optimizer.param_groups[0].get("capturable"):  # else its rate lies on the device, see `Recorded`
+                    self.tell_rate(name, optimizer)
+                step(optimizer, unsound, scaler)
+            if scaler:
+                scaler.update()
+
+    @contextmanager
+    def _move(self) -> Iterator[None]:
+        """While this lasts, parameters have gradients. What a backward() by hand may have left is cleared before, and
+        all is cleared after it, however it ends."""
+        if self.moving:
+            raise ValueError("minimize() was called by a part of another loss: call it before, or after")
+        self.moving = True
         self.zero_grad(set_to_none=True)
+        try:
+            yield
+        finally:
+            self.zero_grad(set_to_none=True)
+            self.moving = False
 
     def scaler(self, title: str) -> GradScaler:
         """The loss scaler of a set of players that move together: gradients of fp16 would fade without."""
@@ -136,7 +148,6 @@ class Game(nn.Module):
             first = self.unsound.setdefault(title, torch.full_like(unsound, torch.inf))
             torch.minimum(first, torch.where(unsound > 0, self.now, torch.inf), out=first)
         elif unsound:
-            self.zero_grad(set_to_none=True)
             raise NonFiniteLoss(unsound_loss(title, self.losses[title]))
         return unsound
 
@@ -341,9 +352,10 @@ def expect_kinds(game: Game, average: Sequence[str], keep: "Notes | None") -> No
 
 
 def chosen(game: Game, batches: Iterable) -> str:
-    """The precision that pays for this game, on its device and with such batches."""
+    """The precision that pays for this game, on its device and with a worker's share of such batches."""
     weights = [p for player in players(game) for p in player.parameters()]
-    return fitting(weights[0].device, sum(p.numel() for p in weights), partial(places, batches, game.played))
+    pixels = lambda: places(batches, game.played) / workers.count()  # noqa: E731
+    return fitting(weights[0].device, sum(p.numel() for p in weights), pixels)
 
 
 def agreed(share: float, stopped) -> float:

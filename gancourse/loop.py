@@ -46,7 +46,7 @@ def places(batches: Iterable, first: int = 0) -> float:
         batch = batches[0]
     else:
         return math.inf
-    return max(len(part) * math.prod(part.shape[2:]) for part in tensors(batch))
+    return max((part.shape[:1].numel() * part.shape[2:].numel() for part in tensors(batch)), default=math.inf)
 
 
 class Rounds:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 FEW = 100_000  # of a smaller game the casting takes longer than the products
-MANY = 500  # and of one with more numbers than that for each pixel of a batch, since all of them are cast
+SMALL, MANY = 10_000, 500  # and of a batch of fewer pixels, if there are more numbers to be cast for each of them
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -33,8 +33,10 @@ def fitting(device: torch.device, numbers: int, pixels: Callable[[], float] = la
         return "fp32"
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
-    pays = device.type == "cpu" and computes_in_bf16() and numbers <= MANY * pixels()
-    return "bf16" if pays else "fp32"
+    if device.type != "cpu" or not computes_in_bf16():
+        return "fp32"
+    few = pixels()
+    return "fp32" if few < SMALL and numbers > MANY * few else "bf16"
 
 
 def computes_in_bf16() -> bool:

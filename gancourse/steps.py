@@ -22,12 +22,23 @@ def gradients(losses: Iterable[Tensor], params: list[Tensor], title: str, scaler
         if loss.numel() != 1:
             raise ValueError(f"the loss of {title} has shape {tuple(loss.shape)}, not one number: forgot .mean()?")
         if loss.requires_grad:
-            (scaler.scale(loss) if scaler else loss).backward(inputs=params)
+            backward(scaler.scale(loss) if scaler else loss, params, title)
         found.append(loss.detach().reshape(()).clone())
         del loss  # and with it what is left of its graph
     if not found:
         raise ValueError(f"minimize() was given no loss of {title}")
     return sum(found[1:], found[0])
+
+
+def backward(loss: Tensor, params: list[Tensor], title: str) -> None:
+    """Add the gradient of one loss to those of these parameters, and of nobody else."""
+    try:
+        loss.backward(inputs=params)
+    except RuntimeError as error:
+        if "backward through the graph a second time" not in str(error):
+            raise
+        what = f"the loss of {title} shares a computation with one whose gradient has been taken"
+        raise ValueError(f"{what}: compute it anew, or add the two up") from None
 
 
 def step(optimizer: Optimizer, unsound: Tensor, scaler: GradScaler | None) -> None:

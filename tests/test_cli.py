@@ -170,6 +170,8 @@ def offline(*args, **kwargs):
         ("train gan --scale huge --out x", "'huge'"),
         ("train gan --rounds 0 --out x", "'0'.*at least 1"),
         ("train gan", "--out"),
+        ("train gan --data digits --out FILE", "FILE is no folder: name another one"),
+        ("train gan --data fashion --out none/../one/two", "fashion|FashionMNIST|ubyte"),
         ("train gan --data digits --out FILE/run", "cannot write .*FILE/run.*another folder"),
         ("train gan --data digits --seed 4 --out RUNS/gan", "gan holds a run with seed 5, not 4"),
         ("train gan --players mlp --out RUNS/gan", "gan holds a run with players conv, not mlp"),
@@ -212,7 +214,7 @@ def test_mistakes_end_with_code_2_and_one_line(runs, tmp_path, monkeypatch, caps
         arguments = arguments.replace(name, str(place))
     said = refused(arguments, capsys)
     assert "Traceback" not in said and re.search(message, said), said
-    left = sorted(p for p in tmp_path.rglob("*") if p.is_file())
+    left = sorted(tmp_path.rglob("*"))
     assert [p.name for p in left] == ["ANSWERS", "BY_HAND", "FILE", "OTHERS"]
 
 

@@ -162,6 +162,36 @@ def test_of_a_loss_in_parts_one_is_held_at_a_time():
     assert most[1] == 4 * most[0] > 4
 
 
+def test_parts_that_share_a_computation_and_parts_that_move_others_are_told():
+    game, x = small_gan(), images()
+    y = game.D(x)
+    with pytest.raises(ValueError, match="the loss of D shares a computation .* add the two up"):
+        game.minimize([y.square().mean(), y.square().sum()], game.D)
+
+    def moving():
+        yield game.D(x).mean()
+        game.minimize(game.D(game.G(game.noise(4))).mean(), game.G)
+
+    with pytest.raises(ValueError, match="called by a part of another loss"):
+        game.minimize(moving(), game.D)
+
+
+def test_after_a_part_that_broke_off_the_game_is_as_before():
+    game, whole, x = small_gan(), small_gan(), images()
+
+    def broken():
+        yield game.D(x).mean()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        game.minimize(broken(), game.D)
+    assert all(p.grad is None for p in game.parameters())
+    for one in (game, whole):
+        torch.manual_seed(0)
+        one.minimize(one.D(x).mean(), one.D)
+    assert same(game.D, copies(whole.D))
+
+
 def test_a_part_that_is_no_number_or_not_finite_moves_nobody():
     game, x = small_gan(), images()
     before = copies(game.D)

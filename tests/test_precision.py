@@ -5,9 +5,9 @@ import torch
 from torch import nn
 from torch.amp import GradScaler
 
-from gancourse import precision
+from gancourse import precision, workers
 from gancourse.data.batches import Batches
-from gancourse.game import Game, NonFiniteLoss, train
+from gancourse.game import Game, NonFiniteLoss, chosen, train
 from gancourse.games.cyclegan import CycleGAN
 from gancourse.loop import places
 from gancourse.networks.patchgan import PatchGAN
@@ -119,10 +119,17 @@ def test_small_batches_of_a_large_game_are_not_cast_on_a_processor(monkeypatch):
     monkeypatch.delenv("GANCOURSE_PRECISION")
     monkeypatch.setattr(precision, "computes_in_bf16", lambda: True)
     monkeypatch.setattr(precision, "FEW", 0)  # Solo has 20 numbers, and its batches 4 points
-    for many, dtype in ((5, torch.bfloat16), (4.9, torch.float32)):
+    for many, small, dtype in ((5, 5, torch.bfloat16), (4.9, 5, torch.float32), (4.9, 4, torch.bfloat16)):
         monkeypatch.setattr(precision, "MANY", many)
+        monkeypatch.setattr(precision, "SMALL", small)
         train(game := Solo(), batches(), 1, progress=False)
         assert game.G.seen == [dtype]
+    monkeypatch.setattr(precision, "SMALL", 5)
+    monkeypatch.setattr(precision, "MANY", 5)
+    with monkeypatch.context() as patch:
+        assert chosen(Solo(), batches()) == "bf16"
+        patch.setattr(workers, "count", lambda: 2)  # each of two workers plays two of the four
+        assert chosen(Solo(), batches()) == "fp32"
     ones = iter([torch.zeros(4, 4)] * 2)  # cannot be looked at without taking from it
     train(game := Solo(), ones, 2, progress=False)
     assert game.G.seen == [torch.bfloat16] * 2
@@ -137,6 +144,7 @@ def test_pixels_are_those_of_the_largest_of_a_batch():
 
     assert places(Batch()) == 2 * 8 * 4
     assert places(Batches(torch.zeros(9, 5), size=3)) == 3 and places([torch.zeros(2)]) == 2
+    assert places([(torch.zeros(2, 4), torch.tensor(1.0))]) == 2 and places([()]) == float("inf")
     assert places([]) == places(iter([torch.zeros(2)])) == float("inf")
 
 

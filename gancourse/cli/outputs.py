@@ -1,20 +1,30 @@
 """What the commands write: pictures and figures, whole or not at all."""
 
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
 from torch import Tensor
 
+from gancourse import workers
 from gancourse.files import written
 
 
 def must_be_writable(folder: Path) -> None:
-    """Make the folder, and raise OSError if no file can be written there."""
+    """Raise OSError if no file can be written there. One worker alone takes away again what it made to find out."""
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise OSError(f"{folder} is no folder: name another one")
+    folder = folder.resolve()
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     trial = folder / ".writable"
     with written(trial):
         pass
     trial.unlink(missing_ok=True)  # another worker may have been faster
+    with suppress(OSError):  # another run may have begun in one of them
+        for path in made if workers.count() == 1 else ():
+            path.rmdir()
 
 
 def write_grid(images: Tensor, path: Path, columns: int = 10, enlarged: int = 2) -> None:

@@ -171,6 +171,7 @@ def go_on(game: Game, batches, keeper: Keeper, before: dict, how: dict) -> None:
     if workers.number() == 0:
         take_over(keeper.folder, before)
     precision = about.get("precision") or chosen(game, batches)
+    expect_precision(precision, device())
     print(f"The players compute in {precision}.")
     how = how | {"seed": about["seed"], "precision": precision, "keep": keeper}
     train(game, batches, about.get("rounds"), minutes=about.get("planned_minutes"), **how)

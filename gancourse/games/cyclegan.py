@@ -79,7 +79,7 @@ class CycleGAN(Game):
         self.minimize(self.d_loss(x, y, self.pool_x(fake_x), self.pool_y(fake_y)), self.D_X, self.D_Y)
 
     def g_losses(self, x: Tensor, y: Tensor, fakes: list[Tensor]) -> Iterator[Tensor]:
-        """The forgers' loss in two parts that share no picture, so that there need be memory for one of them only:
+        """The forgers' loss in two parts that share no computation, so that there need be memory for one of them only:
         of x -> G(x) -> F(G(x)), and of y -> F(y) -> G(F(y)). Appends G(x) and F(y) to `fakes`."""
         yield self.g_loss(self.G, self.D_Y, x, y, self.forward_cycle, fakes)
         yield self.g_loss(self.F, self.D_X, y, x, self.backward_cycle, fakes)
@@ -99,16 +99,12 @@ class CycleGAN(Game):
         """G(x), which should look like y; and G(y), which should be y, if the identity loss asks for it."""
         return together(G, x, y) if self.cycle and self.identity else (G(x),)
 
-    def cycle_loss(self, x: Tensor, y: Tensor, fake_x: Tensor, fake_y: Tensor) -> Tensor:
-        """Eq. 2: F(G(x)) should be x, and G(F(y)) should be y."""
-        return self.forward_cycle(x, fake_y) + self.backward_cycle(y, fake_x)
-
     def forward_cycle(self, x: Tensor, fake_y: Tensor) -> Tensor:
-        """x -> G(x) -> F(G(x)), which should be x."""
+        """Half of eq. 2: x -> G(x) -> F(G(x)), which should be x."""
         return self.near_x(self.F(noisy(fake_y, self.noise_y)), x)
 
     def backward_cycle(self, y: Tensor, fake_x: Tensor) -> Tensor:
-        """y -> F(y) -> G(F(y)), which should be y."""
+        """The other half: y -> F(y) -> G(F(y)), which should be y."""
         return self.near_y(self.G(noisy(tinted(fake_x, self.tint_x), self.noise_x)), y)
 
     def identity_loss(self, y: Tensor, same_y: Tensor) -> Tensor:
@@ -156,4 +152,6 @@ class CycleAlone(CycleGAN):
     """Nobody asks whether a picture belongs to its domain: "cycle alone" of sec. 5.1.4. The critics rest."""
 
     def round(self, x: Tensor, y: Tensor) -> None:
-        self.minimize(self.cycle * self.cycle_loss(x, y, self.F(y), self.G(x)), self.G, self.F)
+        fake_x, fake_y = self.F(y), self.G(x)
+        loss = self.cycle * (self.forward_cycle(x, fake_y) + self.backward_cycle(y, fake_x))
+        self.minimize(loss, self.G, self.F)

@@ -58,7 +58,7 @@ def game(G, F):
     return CycleGAN(G, F, nn.Identity(), nn.Identity())
 
 
-right("ex06_cycle")(lambda G, F, x, y: game(G, F).cycle_loss(x, y, F(y), G(x)))
+right("ex06_cycle")(lambda G, F, x, y: game(G, F).forward_cycle(x, G(x)) + game(G, F).backward_cycle(y, F(y)))
 
 
 def ways(first=lambda G, F, x, y: (F(G(x)), x), second=lambda G, F, x, y: (G(F(y)), y), far=l1_loss, put=torch.add):
