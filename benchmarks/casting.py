@@ -77,13 +77,9 @@ def measure(game: Game, batch: list[Tensor], repeats: int) -> dict:
     return {
         "numbers for each pixel": numbers / places([batch]),
         "milliseconds": found,
-        "fp32 over bf16": over(found["fp32"], found["bf16"]),
+        "fp32 over bf16": ratios({"fp32": found["fp32"], "as it is": found["bf16"]})["fp32"],
         "train chooses": chosen(game.to(device()), [batch]),
     }
-
-
-def over(these: list[float], those: list[float]) -> dict[str, float]:
-    return ratios({"these": these, "as it is": those})["these"]
 
 
 def shown(found: dict[str, dict]):
